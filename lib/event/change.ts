@@ -1,0 +1,31 @@
+import * as z from 'zod'
+
+/**
+ * What travels on the bus: which objects of one kind, in one namespace of one cluster, to look at again. A reference,
+ * never content. Names are at most 253 bytes, so `MAX_NAMES` of them stay far below the bus's entry limit.
+ */
+export const MAX_NAMES = 50
+
+export const changeEvent = z.strictObject({
+  /** ClusterID of the cluster where it happened, taken from the caller's credential. */
+  cluster: z.string().min(1).max(63),
+  /** Room of the kind, e.g. `configmap`. */
+  kind: z.string().min(1),
+  /** Namespace in that cluster; empty for cluster-scoped objects. */
+  namespace: z.string().max(63),
+  /** Empty: any object of the kind in that namespace (deletecollection, names not known yet). */
+  names: z.array(z.string().min(1).max(253)).max(MAX_NAMES),
+  /**
+   * Present when the event came before the commit (admission): what the object was, so that the function can wait
+   * until the change is there. `resourceVersion` is the one before the change; absent for CREATE.
+   */
+  admitted: z
+    .strictObject({ operation: z.enum(['CREATE', 'UPDATE', 'DELETE']), resourceVersion: z.string().optional() })
+    .optional(),
+})
+
+export type ChangeEvent = z.infer<typeof changeEvent>
+
+/** EventBridge `source` and `detail-type` of every entry. */
+export const EVENT_SOURCE = 'heliograph'
+export const DETAIL_TYPE = 'Change'
