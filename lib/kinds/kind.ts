@@ -27,8 +27,11 @@ export interface Context {
   loadBalancerClass?: string
 }
 
-/** `keep`: not reflected, but a copy made earlier stays (the reference says so for token Secrets). */
-export type Selection = { reflect: true } | { reflect: false; why: string; keep?: boolean }
+/**
+ * `keep`: not reflected, but a copy made earlier stays (the reference says so for token Secrets). `quiet`: no Event, for
+ * rules that nobody set on this object.
+ */
+export type Selection = { reflect: true } | { reflect: false; why: string; keep?: boolean; quiet?: boolean }
 
 /** The closed record of a kind: the engine reads these slots and asks nothing else. */
 export interface Kind {
