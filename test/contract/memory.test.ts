@@ -1,0 +1,40 @@
+import type { ClusterError } from '../../lib/cluster/errors.ts'
+import { ForbiddenError, UnauthorizedError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { type Call, memoryCluster } from '../support/memory-cluster.ts'
+import { isMap, type Json } from '../support/memory-json.ts'
+import { clusterContract } from './cluster-contract.ts'
+import { CONFIG_MAP, type ContractWorld, SECRET, THING } from './world.ts'
+
+function mergePatch(target: Json, patch: Json): void {
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete target[key]
+    else if (isMap(value)) {
+      if (!isMap(target[key])) target[key] = {}
+      mergePatch(target[key] as Json, value)
+    } else target[key] = value
+  }
+}
+
+async function memoryWorld(): Promise<ContractWorld> {
+  const cluster = memoryCluster({ id: 'rome', serves: [CONFIG_MAP, SECRET, THING] })
+  const failing = (error: (call: Call) => ClusterError) => cluster.connect((call) => ({ error: error(call) }))
+  const verbs = { get: 'get', list: 'list', apply: 'patch', delete: 'delete' }
+  return {
+    cluster,
+    forbidden: failing(({ verb, resource, namespace }) => {
+      const what = `${verbs[verb]} ${resource.plural} in namespace ${namespace}`
+      return new ForbiddenError('rome', `forbidden to ${what}: apply the RBAC manifest of this cluster (infra/rbac)`)
+    }),
+    unauthorized: failing(() => new UnauthorizedError('rome', 'check CLUSTER_ROME_TOKEN')),
+    unreachable: failing(() => new UnreachableError('rome', 'connect ECONNREFUSED')),
+    user: {
+      create: async (resource, object) => void cluster.user.create(resource, object),
+      merge: async (resource, ref, patch) =>
+        void cluster.user.edit(resource, ref, (object) => mergePatch(object, patch)),
+      delete: async (resource, ref) => void cluster.user.delete(resource, ref),
+    },
+    stop: async () => {},
+  }
+}
+
+clusterContract('in memory', memoryWorld)
