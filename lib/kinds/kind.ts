@@ -23,15 +23,25 @@ export interface Context {
   /** Label and annotation keys that stay at home. */
   labelsNotReflected: readonly string[]
   annotationsNotReflected: readonly string[]
+  /** Labels of the remote cluster, as its virtual node bears them. */
+  remoteLabels?: Readonly<Record<string, string>>
   /** Class the remote cluster offers for Services of type LoadBalancer. */
   loadBalancerClass?: string
 }
 
 /**
  * `keep`: not reflected, but a copy made earlier stays (the reference says so for token Secrets). `quiet`: no Event, for
- * rules that nobody set on this object.
+ * rules that nobody set on this object. `fault`: a mistake that its owner should mend, told as a warning.
  */
-export type Selection = { reflect: true } | { reflect: false; why: string; keep?: boolean; quiet?: boolean }
+export type Selection = { reflect: true } | NotReflected
+
+export interface NotReflected {
+  reflect: false
+  why: string
+  keep?: boolean
+  quiet?: boolean
+  fault?: boolean
+}
 
 /** The closed record of a kind: the engine reads these slots and asks nothing else. */
 export interface Kind {

@@ -1,5 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
 
+/** The only name that a NamespaceOffloading may have: one a namespace. */
+export const OFFLOADING_NAME = 'offloading'
+
 /** `spec` of a NamespaceOffloading (`offloading.liqo.io/v1beta1`), as far as names and strategies go. */
 export interface OffloadingSpec {
   /** `EnforceSameName`, `DefaultName` or `SelectedName`. */
@@ -10,7 +13,7 @@ export interface OffloadingSpec {
   podOffloadingStrategy?: string
 }
 
-export function specOf(offloading: Pick<KubeObject, 'spec'>): OffloadingSpec {
+export function specOf(offloading: KubeObject): OffloadingSpec {
   return (offloading.spec ?? {}) as OffloadingSpec
 }
 
@@ -24,11 +27,7 @@ export function specOf(offloading: Pick<KubeObject, 'spec'>): OffloadingSpec {
  * | SelectedName | `spec.remoteNamespaceName`, empty when unset | |
  * | DefaultName, none or any other | home namespace and home ClusterID | `shop-rome` |
  */
-export function remoteNamespaceName(
-  offloading: Pick<KubeObject, 'spec'>,
-  homeNamespace: string,
-  homeId: string,
-): string {
+export function remoteNamespaceName(offloading: KubeObject, homeNamespace: string, homeId: string): string {
   const spec = specOf(offloading)
   switch (spec.namespaceMappingStrategy) {
     case 'EnforceSameName':

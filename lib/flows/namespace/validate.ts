@@ -1,8 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
-import { specOf } from './name.ts'
-
-/** The only name that a NamespaceOffloading may have. */
-export const OFFLOADING_NAME = 'offloading'
+import { OFFLOADING_NAME, specOf } from './name.ts'
 
 /** Answer to an admission request, in the API's words; `reason` and `message` tell why it was denied. */
 export interface Answer {

@@ -1,0 +1,68 @@
+import type { KubeObject } from '../../cluster/port.ts'
+import { NAMESPACE, NAMESPACE_OFFLOADING } from '../../cluster/resources.ts'
+import { type Context, defineKind, type Selection } from '../../kinds/kind.ts'
+import { remoteNamespace } from './forge.ts'
+import { matches, type NodeSelector } from './selector.ts'
+import { validateOffloading } from './validate.ts'
+
+/** Characters in a namespace's name, by the API server's rule for DNS labels. */
+const MAX_NAME = 63
+
+/**
+ * NamespaceOffloading to remote Namespace. Planned and applied like any kind; only where the target is found differs,
+ * since its name comes from the source's spec (flow.ts).
+ */
+export const namespace = defineKind({
+  name: 'namespace',
+  source: { side: 'home', resource: NAMESPACE_OFFLOADING },
+  target: { side: 'remote', resource: NAMESPACE },
+  select: selectNamespace,
+  forge: remoteNamespace,
+})
+
+/**
+ * A namespace is offloaded to the clusters its selector matches. What cannot be carried out (a system namespace, a name
+ * too long, a selector that makes no sense) creates nothing and, unlike a selector that does not match, removes nothing.
+ */
+export function selectNamespace(offloading: KubeObject, context: Context): Selection {
+  const refused = refusal(offloading, context)
+  if (refused) return { reflect: false, keep: true, fault: true, why: refused }
+  const labels = clusterLabels(context)
+  try {
+    const isSelected = matches(selectorOf(offloading), labels, { 'metadata.name': labels[HOSTNAME] ?? '' })
+    return isSelected ? { reflect: true } : { reflect: false, quiet: true, why: NOT_SELECTED }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return { reflect: false, keep: true, fault: true, why: error.message }
+  }
+}
+
+/** Why of a cluster that the selector leaves out: the one reason that is no fault. */
+export const NOT_SELECTED = 'the cluster is not selected by clusterSelector'
+
+function refusal(offloading: KubeObject, { remoteNamespace: name }: Context): string | undefined {
+  const answer = validateOffloading(offloading)
+  if (!answer.allowed) return answer.message
+  if (name.startsWith('kube-')) return `remote namespace name "${name}" is a system namespace; choose another name`
+  if (name.length > MAX_NAME) {
+    return `remote namespace name "${name}" has ${name.length} characters, at most ${MAX_NAME} are allowed; use namespaceMappingStrategy SelectedName with a shorter remoteNamespaceName`
+  }
+  return undefined
+}
+
+const HOSTNAME = 'kubernetes.io/hostname'
+
+/** The labels of the remote cluster's virtual node (Liqo v1.2) under those that the configuration adds. */
+function clusterLabels({ remote, remoteLabels }: Context): Record<string, string> {
+  return {
+    [HOSTNAME]: `liqo-${remote}`,
+    'liqo.io/type': 'virtual-node',
+    'liqo.io/remote-cluster-id': remote,
+    ...remoteLabels,
+  }
+}
+
+function selectorOf(offloading: KubeObject): NodeSelector | undefined {
+  const spec = offloading.spec as { clusterSelector?: NodeSelector } | undefined
+  return spec?.clusterSelector
+}

@@ -1,0 +1,51 @@
+import { type KubeObject, NOT_EXISTING } from '../cluster/port.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { IdentityError, identityOf, type Peering, sideOf } from './peering.ts'
+import type { Verdict } from './plan.ts'
+import { SOURCE_CLUSTER_UID } from './stamp.ts'
+
+/**
+ * Carries a verdict out, with every precondition that the API server can check: a create only where nothing is, an
+ * update only of the target that was read, a delete only of that and only after the source cluster has proven to be
+ * the one the target came from.
+ * @throws ConflictError when the target changed meanwhile
+ * @throws IdentityError when the source cluster is another one than before
+ */
+export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Promise<void> {
+  const cluster = sideOf(peering, kind.target.side)
+  switch (verdict.do) {
+    case 'create':
+      await cluster.apply(kind.target.resource, guarded(verdict.desired, { resourceVersion: NOT_EXISTING }))
+      return
+    case 'update': {
+      const { uid = '', resourceVersion = '' } = verdict.target.metadata
+      await cluster.apply(kind.target.resource, guarded(verdict.desired, { uid, resourceVersion }))
+      return
+    }
+    case 'delete': {
+      await proveIdentity(kind, peering, verdict.target)
+      const { name, namespace, uid = '', resourceVersion = '' } = verdict.target.metadata
+      const ref = namespace === undefined ? { name } : { namespace, name }
+      await cluster.delete(kind.target.resource, ref, { uid, resourceVersion })
+    }
+  }
+}
+
+function guarded(desired: KubeObject, preconditions: { uid?: string; resourceVersion: string }): KubeObject {
+  return { ...desired, metadata: { ...desired.metadata, ...preconditions } }
+}
+
+/**
+ * That a source is absent counts only in the cluster it was reflected from: a ClusterID that now leads to an empty or
+ * restored cluster must not delete anything.
+ */
+async function proveIdentity(kind: Kind, peering: Peering, target: KubeObject): Promise<void> {
+  const source = sideOf(peering, kind.source.side)
+  const stamp = target.metadata.annotations?.[SOURCE_CLUSTER_UID]
+  const actual = await identityOf(source, true)
+  if (stamp !== undefined && stamp !== actual) {
+    throw new IdentityError(
+      `${kind.name} ${target.metadata.namespace ?? ''}/${target.metadata.name} was reflected from the cluster with kube-system uid ${stamp}, but ${source.id} is now ${actual}; check CLUSTER_${source.id.toUpperCase()}_…, or remove the copy by hand if that cluster is gone`,
+    )
+  }
+}

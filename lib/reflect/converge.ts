@@ -1,0 +1,92 @@
+import { ConflictError } from '../cluster/errors.ts'
+import type { KubeObject } from '../cluster/port.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { apply } from './apply.ts'
+import { IdentityError, type Peering } from './peering.ts'
+import { type Observation, plan, type Verdict } from './plan.ts'
+import { report } from './report.ts'
+
+/**
+ * What became of one key. `refused`: a guard forbids the write; `unmapped`: its namespace is not reflected; `withheld`:
+ * a deletion that the mode did not allow; `failed`: an error, in `why`.
+ */
+export interface Outcome {
+  verdict: Verdict['verdict'] | 'refused' | 'unmapped' | 'withheld' | 'failed'
+  why?: string
+  writes: number
+}
+
+/** How one key is looked at. */
+export interface Sight {
+  /** Reads target, then source; undefined when the key has no place to be reflected to. */
+  observe(): Promise<Observation | undefined>
+  /** Reads the source once more. */
+  source(): Promise<KubeObject | undefined>
+}
+
+/** `withhold`: all writes but deletions. `report`: none; the outcome says what would be done. */
+export type Mode = 'act' | 'withhold' | 'report'
+
+/** How often a key is observed in one go; then the platform's redelivery takes over. */
+const MAX_LOOKS = 8
+
+/**
+ * Makes one target follow its source: observe, plan, apply, and look again after a write.
+ *
+ * Looking again closes what no precondition can: the source may have changed back and forth while another function,
+ * seeing the target unchanged, had nothing to write. Only a deletion for want of a source needs no second look: a
+ * recreated source has another uid, so whoever saw it had a stamp to write and collided with this deletion.
+ *
+ * @returns the verdict of the last write, or of the look that found nothing to write
+ * @throws ConflictError when the target or the source would not hold still
+ * @throws ClusterError as the clusters do
+ */
+export async function converge(kind: Kind, peering: Peering, sight: Sight, mode: Mode = 'act'): Promise<Outcome> {
+  let last: Outcome = { verdict: 'unmapped', writes: 0 }
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const seen = await sight.observe()
+    if (!seen) return last
+    const verdict = plan(seen)
+    if (mode === 'report') return toOutcome(verdict, 0)
+    if (mode === 'withhold' && verdict.do === 'delete') return { ...toOutcome(verdict, 0), verdict: 'withheld' }
+    const refusal = await carryOut(kind, peering, verdict, seen)
+    if (refusal instanceof ConflictError) continue
+    if (refusal) return { verdict: 'refused', why: refusal.message, writes: last.writes }
+    const isWrite = verdict.do !== 'nothing' && verdict.do !== 'warn'
+    if (!isWrite && last.writes > 0) return last
+    last = toOutcome(verdict, last.writes + (isWrite ? 1 : 0))
+    if (!isWrite || !seen.source || isSame(seen.source, await sight.source())) return last
+  }
+  throw new ConflictError(
+    peering.remote.id,
+    `${kind.name} kept changing while it was reflected; it will be tried again`,
+  )
+}
+
+/** @returns the error, where it is one that converge answers for; undefined when all went well */
+async function carryOut(
+  kind: Kind,
+  peering: Peering,
+  verdict: Verdict,
+  seen: Observation,
+): Promise<ConflictError | IdentityError | undefined> {
+  try {
+    await apply(kind, peering, verdict)
+  } catch (error) {
+    if (error instanceof ConflictError) return error
+    await report(kind, peering, seen, { verdict: 'failed', error })
+    if (error instanceof IdentityError) return error
+    throw error
+  }
+  await report(kind, peering, seen, verdict)
+  return undefined
+}
+
+function toOutcome(verdict: Verdict, writes: number): Outcome {
+  return { verdict: verdict.verdict, writes, ...('why' in verdict ? { why: verdict.why } : {}) }
+}
+
+/** True when the source is still the very object that the write was forged from. */
+function isSame(before: KubeObject, now: KubeObject | undefined): boolean {
+  return now?.metadata.uid === before.metadata.uid && now?.metadata.resourceVersion === before.metadata.resourceVersion
+}

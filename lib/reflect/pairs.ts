@@ -1,0 +1,67 @@
+import type { KubeObject } from '../cluster/port.ts'
+import { NAMESPACE } from '../cluster/resources.ts'
+import { DESTINATION, ORIGIN } from '../kinds/meta.ts'
+import type { Pair, Peering } from './peering.ts'
+
+/** Label of a remote namespace: the home namespace it copies. A label, so that one list call finds the pair. */
+export const HOME_NAMESPACE = 'heliograph.io/home-namespace'
+
+/** Label selector of all remote namespaces of a peering, or of the copy of one home namespace. */
+export function pairSelector(peering: Peering, homeNamespace?: string): string {
+  const all = `${ORIGIN}=${peering.home.id},${DESTINATION}=${peering.remote.id}`
+  return homeNamespace === undefined ? `${all},${HOME_NAMESPACE}` : `${all},${HOME_NAMESPACE}=${homeNamespace}`
+}
+
+/** The remote namespaces of a peering, or those of one home namespace; terminating ones too. */
+export async function remoteNamespaces(peering: Peering, homeNamespace?: string): Promise<KubeObject[]> {
+  const found: KubeObject[] = []
+  const options = { labelSelector: pairSelector(peering, homeNamespace) }
+  for await (const page of peering.remote.list(NAMESPACE, options)) found.push(...page)
+  return found
+}
+
+/** The pair that a remote namespace makes; undefined when it is not of this peering or is being deleted. */
+export function toPair(peering: Peering, namespace: KubeObject): Pair | undefined {
+  const labels = namespace.metadata.labels ?? {}
+  const homeNamespace = labels[HOME_NAMESPACE]
+  const ours = labels[ORIGIN] === peering.home.id && labels[DESTINATION] === peering.remote.id
+  if (!ours || homeNamespace === undefined || namespace.metadata.deletionTimestamp) return undefined
+  return { homeNamespace, remoteNamespace: namespace.metadata.name }
+}
+
+/** Where a home namespace is reflected to now; undefined when it is not. One list call. */
+export async function findPair(peering: Peering, homeNamespace: string): Promise<Pair | undefined> {
+  const namespaces = await remoteNamespaces(peering, homeNamespace)
+  return namespaces.map((namespace) => toPair(peering, namespace)).find((pair) => pair !== undefined)
+}
+
+/** Which pair a remote namespace belongs to; undefined when to none of this peering. One read. */
+export async function pairOfRemote(peering: Peering, remoteNamespace: string): Promise<Pair | undefined> {
+  const namespace = await peering.remote.get(NAMESPACE, { name: remoteNamespace })
+  return namespace && toPair(peering, namespace)
+}
+
+/** Answers where a home namespace is reflected to, for one invocation. */
+export interface PairScope {
+  /** May be what an earlier invocation saw: good enough to look at a target that then proves itself by its stamp. */
+  remembered(): Promise<Pair | undefined>
+  /** Read since this invocation began: needed where no target vouches for the pair. */
+  confirmed(): Promise<Pair | undefined>
+}
+
+const memory = new WeakMap<Peering, Map<string, Pair>>()
+
+export function pairScope(peering: Peering, homeNamespace: string): PairScope {
+  const known = memory.get(peering) ?? new Map<string, Pair>()
+  memory.set(peering, known)
+  let reading: Promise<Pair | undefined> | undefined
+  const confirmed = () => {
+    reading ??= findPair(peering, homeNamespace).then((pair) => {
+      if (pair) known.set(homeNamespace, pair)
+      else known.delete(homeNamespace)
+      return pair
+    })
+    return reading
+  }
+  return { confirmed, remembered: async () => known.get(homeNamespace) ?? (await confirmed()) }
+}

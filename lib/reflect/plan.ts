@@ -1,0 +1,63 @@
+import type { KubeObject } from '../cluster/port.ts'
+import type { NotReflected, Selection } from '../kinds/kind.ts'
+import { contains } from './compare.ts'
+import { sameStamp } from './stamp.ts'
+
+/** What was seen of one key. Read in this order: target, source, then what `desired` needs. */
+export interface Observation {
+  target: KubeObject | undefined
+  source: KubeObject | undefined
+  /** The target bears this peering's marks and comes from this very key. */
+  ours: boolean
+  /** Whether the source wants to be reflected; any value when there is no source. */
+  selection: Selection
+  /** Forged and stamped; undefined when there is nothing to forge. */
+  desired: KubeObject | undefined
+}
+
+export type Verdict =
+  | { do: 'nothing'; verdict: 'absent' | 'equal' | 'terminating' | 'foreign' }
+  | { do: 'nothing'; verdict: 'skipped'; selection: NotReflected; why: string }
+  | { do: 'warn'; verdict: 'blocked'; why: string }
+  | { do: 'create'; verdict: 'created'; desired: KubeObject }
+  | { do: 'update'; verdict: 'updated'; desired: KubeObject; target: KubeObject }
+  | { do: 'delete'; verdict: 'deleted'; target: KubeObject; why: string }
+
+/**
+ * The truth table of reflection, first row that fits (`-` = any):
+ *
+ * | target | ours | source | selected | terminating | equal | verdict |
+ * |---|---|---|---|---|---|---|
+ * | no | - | no | - | - | - | absent |
+ * | yes | no | no | - | - | - | foreign: nobody asked for it |
+ * | yes | no | yes | - | - | - | blocked: reported, never touched |
+ * | no | - | yes | no | - | - | skipped |
+ * | yes | yes | yes | no, keep | - | - | skipped |
+ * | yes | yes | - | - | yes | - | terminating: its last event wakes the key again |
+ * | yes | yes | no | - | no | - | deleted |
+ * | yes | yes | yes | no | no | - | deleted |
+ * | no | - | yes | yes | - | - | created |
+ * | yes | yes | yes | yes | no | no | updated |
+ * | yes | yes | yes | yes | no | yes | equal |
+ */
+export function plan({ target, source, ours, selection, desired }: Observation): Verdict {
+  if (!target && !source) return { do: 'nothing', verdict: 'absent' }
+  if (target && !ours) {
+    if (!source) return { do: 'nothing', verdict: 'foreign' }
+    return { do: 'warn', verdict: 'blocked', why: 'remote object already exists' }
+  }
+  if (source && !selection.reflect && (!target || selection.keep)) {
+    return { do: 'nothing', verdict: 'skipped', selection, why: selection.why }
+  }
+  if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
+  if (target && !source) return { do: 'delete', verdict: 'deleted', target, why: 'source is gone' }
+  if (target && !selection.reflect) return { do: 'delete', verdict: 'deleted', target, why: selection.why }
+  if (!desired) throw new TypeError('an object to reflect needs its desired target')
+  if (!target) return { do: 'create', verdict: 'created', desired }
+  if (isEqual(target, desired)) return { do: 'nothing', verdict: 'equal' }
+  return { do: 'update', verdict: 'updated', desired, target }
+}
+
+function isEqual(target: KubeObject, desired: KubeObject): boolean {
+  return sameStamp(target, desired) && contains(target, desired)
+}
