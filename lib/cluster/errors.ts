@@ -70,3 +70,13 @@ export class KindMissingError extends ClusterError {
 export class InvalidError extends ClusterError {
   readonly retry = false
 }
+
+/** A new remote namespace does not hold yet all it should. */
+export class UnfilledError extends ClusterError {
+  readonly retry = true
+}
+
+/** The configured credential cannot be used: kubeconfig missing or broken, unknown context, exec plugin not found. */
+export class CredentialsError extends ClusterError {
+  readonly retry = false
+}

@@ -24,7 +24,7 @@ export interface Context {
   labelsNotReflected: readonly string[]
   annotationsNotReflected: readonly string[]
   /** Labels of the remote cluster, as its virtual node bears them. */
-  remoteLabels?: Readonly<Record<string, string>>
+  remoteLabels: Readonly<Record<string, string>>
   /** Class the remote cluster offers for Services of type LoadBalancer. */
   loadBalancerClass?: string
 }

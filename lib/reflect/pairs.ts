@@ -51,10 +51,11 @@ export interface PairScope {
 
 const memory = new WeakMap<Peering, Map<string, Pair>>()
 
-export function pairScope(peering: Peering, homeNamespace: string): PairScope {
+/** @param seen the pair, where the caller has just read it */
+export function pairScope(peering: Peering, homeNamespace: string, seen?: Pair): PairScope {
   const known = memory.get(peering) ?? new Map<string, Pair>()
   memory.set(peering, known)
-  let reading: Promise<Pair | undefined> | undefined
+  let reading = seen && Promise.resolve<Pair | undefined>(seen)
   const confirmed = () => {
     reading ??= findPair(peering, homeNamespace).then((pair) => {
       if (pair) known.set(homeNamespace, pair)
@@ -63,5 +64,5 @@ export function pairScope(peering: Peering, homeNamespace: string): PairScope {
     })
     return reading
   }
-  return { confirmed, remembered: async () => known.get(homeNamespace) ?? (await confirmed()) }
+  return { confirmed, remembered: async () => seen ?? known.get(homeNamespace) ?? (await confirmed()) }
 }

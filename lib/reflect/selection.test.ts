@@ -11,6 +11,7 @@ function context(reflection: ReflectionType): Context {
     reflection,
     labelsNotReflected: [],
     annotationsNotReflected: [],
+    remoteLabels: {},
   }
 }
 

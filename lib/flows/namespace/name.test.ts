@@ -21,5 +21,7 @@ const rows: { name: string; given: OffloadingSpec | undefined; want: string }[] 
 ]
 
 test.each(rows)('$name', ({ given, want }) => {
-  expect(remoteNamespaceName({ spec: given }, 'shop', 'rome')).toBe(want)
+  const metadata = { name: 'offloading', namespace: 'shop' }
+  const offloading = { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', metadata, spec: given }
+  expect(remoteNamespaceName(offloading, 'shop', 'rome')).toBe(want)
 })

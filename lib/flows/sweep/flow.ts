@@ -1,0 +1,110 @@
+import { KINDS } from '../../kinds/index.ts'
+import { marks } from '../../kinds/meta.ts'
+import type { Log } from '../../log.ts'
+import type { Outcome } from '../../reflect/converge.ts'
+import { forEach } from '../../reflect/for-each.ts'
+import { remoteNamespaces, toPair } from '../../reflect/pairs.ts'
+import type { Peering } from '../../reflect/peering.ts'
+import {
+  countOutcome,
+  newSweep,
+  noted,
+  type Summary,
+  type Sweep,
+  settleDeletions,
+  sweepKind,
+} from '../../reflect/sweep-pair.ts'
+import { fill } from '../namespace/fill.ts'
+import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
+import type { Served } from '../namespace/status.ts'
+
+export interface SweepOptions {
+  /** Objects that may be deleted; with one more, none is. A namespace weighs itself and all copies in it. */
+  deleteBudget: number
+  /** Says what would be done and does nothing. */
+  reportOnly: boolean
+  log: Log
+}
+
+/** Namespaces, or lists of a kind in a pair, that are compared at a time. */
+const AT_ONCE = 4
+
+/**
+ * The guarantee behind the events: compares everything in both clusters of every peering and reflects what differs.
+ * Namespaces come first, then the objects in them. Deletions wait until all is compared and are bounded by a budget, so
+ * that no glitch empties a cluster. A cluster out of reach fails its own part only.
+ * @returns the counts, and the duration in ms
+ */
+export async function sweep(
+  peerings: readonly Peering[],
+  { deleteBudget, reportOnly, log }: SweepOptions,
+): Promise<Summary & { ms: number; curable: number }> {
+  const start = performance.now()
+  const run = newSweep(reportOnly ? 'report' : 'withhold', log)
+  for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
+  for (const peering of peerings) await sweepObjects(run, peering)
+  if (!reportOnly) await settleDeletions(run, deleteBudget)
+  return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
+}
+
+/** @param group the peerings of one home cluster */
+async function sweepNamespaces(run: Sweep, group: readonly Peering[]): Promise<void> {
+  const names = new Set<string>()
+  await forEach(group, AT_ONCE, (peering) =>
+    noted(run, `namespaces ${peering.home.id}:${peering.remote.id}`, async () => {
+      for (const name of await offloadedNamespaces(peering)) names.add(name)
+    }),
+  )
+  await forEach(names, AT_ONCE, (name) =>
+    noted(run, `namespace ${group[0]?.home.id}/${name}`, async () => {
+      const served = await offloadNamespace(group, name, fill, run.mode)
+      const results = group.map((peering, index) => ({ peering, served: served[index]!, again: () => once(index) }))
+      const once = async (index: number) => outcomeOf((await offloadNamespace(group, name, fill))[index]!)
+      await forEach(results, AT_ONCE, (result) => note(run, name, result))
+    }),
+  )
+}
+
+interface Result {
+  peering: Peering
+  served: Served
+  /** Follows the NamespaceOffloading once more, deletions allowed. */
+  again(): Promise<Outcome>
+}
+
+async function note(run: Sweep, name: string, { peering, served, again }: Result): Promise<void> {
+  const what = `namespace ${peering.home.id}/${name} in ${peering.remote.id}`
+  await noted(run, what, async () => {
+    const outcome = outcomeOf(served)
+    if (outcome.verdict !== 'withheld') countOutcome(run, what, outcome)
+    else run.deletions.push({ what, weight: 1 + (await copiesIn(peering, name)), carryOut: again })
+  })
+}
+
+function outcomeOf({ outcome, error }: Served): Outcome {
+  if (error) throw error
+  return outcome
+}
+
+async function sweepObjects(run: Sweep, peering: Peering): Promise<void> {
+  await noted(run, `namespaces of ${peering.remote.id}`, async () => {
+    const pairs = (await remoteNamespaces(peering)).flatMap((namespace) => toPair(peering, namespace) ?? [])
+    const work = pairs.flatMap((pair) => KINDS.map((kind) => ({ pair, kind })))
+    await forEach(work, AT_ONCE, ({ pair, kind }) => sweepKind(run, peering, pair, kind))
+  })
+}
+
+/** How many of our copies a remote namespace holds: what its deletion would take along. */
+async function copiesIn(peering: Peering, homeNamespace: string): Promise<number> {
+  const labelSelector = Object.entries(marks({ home: peering.home.id, remote: peering.remote.id }))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+  let copies = 0
+  for (const { metadata } of await remoteNamespaces(peering, homeNamespace)) {
+    for (const kind of KINDS) {
+      const pages = peering.remote.list(kind.target.resource, { namespace: metadata.name, labelSelector })
+      for await (const page of pages) copies += page.length
+    }
+  }
+  return copies
+}

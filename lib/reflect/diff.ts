@@ -1,0 +1,76 @@
+import type { KubeObject } from '../cluster/port.ts'
+import type { Context, End, Kind } from '../kinds/kind.ts'
+import { marks } from '../kinds/meta.ts'
+import { sourceIdentity, sourceName, targetName, toObservation } from './observe.ts'
+import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
+import { plan, type Verdict } from './plan.ts'
+
+/** One key of a pair, and what two lists say should be done about it. */
+export interface Planned {
+  name: string
+  verdict: Verdict
+}
+
+/** Objects seen by a comparison. */
+export interface Tally {
+  listed: number
+}
+
+/**
+ * Compares all sources of one kind in a pair with all targets that bear our marks, page by page: both lists come in
+ * the order of names, so they are merged as they come and two pages are all that is held. The targets' list starts
+ * first, as with one key. Lists only say where to look: whoever writes observes each key again.
+ * @throws ListBrokenError when a list breaks off; what was yielded holds, what is missing is unknown
+ */
+export async function* diff(kind: Kind, peering: Peering, pair: Pair, tally: Tally): AsyncGenerator<Planned> {
+  const context = contextOf(peering, kind, pair)
+  const identity = await sourceIdentity(kind, peering)
+  const toPlanned = (name: string, target?: KubeObject, source?: KubeObject): Planned => {
+    tally.listed += (target ? 1 : 0) + (source ? 1 : 0)
+    return { name, verdict: plan(toObservation(kind, context, { pair, name }, target, source, identity)) }
+  }
+  const targets = listed(peering, kind.target, pair, context)
+  const sources = listed(peering, kind.source, pair)
+  const renamed = { targets: new Map<string, KubeObject>(), sources: new Map<string, KubeObject>() }
+
+  let target = await targets.next()
+  let source = await sources.next()
+  while (target || source) {
+    if (source && targetName(kind, source.metadata.name, context) !== source.metadata.name) {
+      renamed.sources.set(source.metadata.name, source)
+      source = await sources.next()
+    } else if (target && sourceName(kind, target.metadata.name, context) !== target.metadata.name) {
+      renamed.targets.set(sourceName(kind, target.metadata.name, context), target)
+      target = await targets.next()
+    } else if (target && (!source || target.metadata.name < source.metadata.name)) {
+      yield toPlanned(target.metadata.name, target)
+      target = await targets.next()
+    } else if (source && (!target || source.metadata.name < target.metadata.name)) {
+      yield toPlanned(source.metadata.name, undefined, source)
+      source = await sources.next()
+    } else if (target && source) {
+      yield toPlanned(source.metadata.name, target, source)
+      target = await targets.next()
+      source = await sources.next()
+    }
+  }
+  for (const name of new Set([...renamed.targets.keys(), ...renamed.sources.keys()])) {
+    yield toPlanned(name, renamed.targets.get(name), renamed.sources.get(name))
+  }
+}
+
+/** The objects of one end, one after the other; only marked ones where a context is given. */
+function listed(peering: Peering, end: End, pair: Pair, marked?: Context): { next(): Promise<KubeObject | undefined> } {
+  const selector = marked && Object.entries(marks(marked)).map(([key, value]) => `${key}=${value}`)
+  const pages = sideOf(peering, end.side).list(end.resource, {
+    namespace: namespaceOn(pair, end.side),
+    ...(selector && { labelSelector: selector.join(',') }),
+  })
+  const objects = flat(pages)
+  return { next: async () => (await objects.next()).value }
+}
+
+async function* flat(pages: AsyncIterable<KubeObject[]>): AsyncGenerator<KubeObject, undefined> {
+  for await (const page of pages) yield* page
+  return undefined
+}

@@ -1,0 +1,161 @@
+import { ClusterError } from '../cluster/errors.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { errorFields, type Log } from '../log.ts'
+import type { Mode, Outcome } from './converge.ts'
+import { diff } from './diff.ts'
+import { forEach } from './for-each.ts'
+import { type PairScope, pairScope } from './pairs.ts'
+import type { Pair, Peering } from './peering.ts'
+import { reflect } from './reflect.ts'
+
+/** Counts of a sweep: objects listed on both sides, then keys by what became of them. */
+export interface Summary {
+  listed: number
+  equal: number
+  created: number
+  updated: number
+  deleted: number
+  /** Not selected, or the target is being deleted already. */
+  skipped: number
+  /** An unmarked object is in the way. */
+  blocked: number
+  /** A guard forbade the write, or the budget the deletion. */
+  refused: number
+  failed: number
+}
+
+/** A deletion that waits until all of them are known. */
+export interface Deletion {
+  /** For people, e.g. `configmap rome/shop/cfg`. */
+  what: string
+  /** Objects that it removes. */
+  weight: number
+  carryOut(): Promise<Outcome>
+}
+
+export interface Sweep {
+  summary: Summary
+  deletions: Deletion[]
+  /** Failures that a retry may cure. */
+  curable: number
+  mode: Mode
+  log: Log
+}
+
+export function newSweep(mode: Mode, log: Log): Sweep {
+  const summary: Summary = {
+    listed: 0,
+    equal: 0,
+    created: 0,
+    updated: 0,
+    deleted: 0,
+    skipped: 0,
+    blocked: 0,
+    refused: 0,
+    failed: 0,
+  }
+  return { summary, deletions: [], curable: 0, mode, log }
+}
+
+/** Keys of one kind in one pair that are reflected at a time. */
+const KEYS = 16
+
+/**
+ * Compares one kind in one pair and reflects what differs. Deletions are only noted, and only if both lists came to
+ * their end: a list that breaks off says nothing about what is missing in it.
+ */
+export async function sweepKind(sweep: Sweep, peering: Peering, pair: Pair, kind: Kind): Promise<void> {
+  const pairs = pairScope(peering, pair.homeNamespace)
+  const deletions: Deletion[] = []
+  const whole = `${kind.name} ${peering.home.id}/${pair.homeNamespace}`
+  await noted(sweep, whole, async () => {
+    await forEach(diff(kind, peering, pair, sweep.summary), KEYS, async ({ name, verdict }) => {
+      const what = `${whole}/${name}`
+      if (verdict.do === 'nothing' || sweep.mode === 'report') return count(sweep, verdict.verdict)
+      const carryOut = () => reflect(kind, peering, name, pairs)
+      if (verdict.do === 'delete') deletions.push({ what, weight: 1, carryOut })
+      else await reflectNoted(sweep, what, kind, peering, name, pairs)
+    })
+    sweep.deletions.push(...deletions)
+  })
+}
+
+/** The lists saw something to write; the key itself is observed anew, and may have come to need a deletion by then. */
+async function reflectNoted(
+  sweep: Sweep,
+  what: string,
+  kind: Kind,
+  peering: Peering,
+  name: string,
+  pairs: PairScope,
+): Promise<void> {
+  await noted(sweep, what, async () => {
+    const outcome = await reflect(kind, peering, name, pairs, 'withhold')
+    if (outcome.verdict === 'withheld') {
+      sweep.deletions.push({ what, weight: 1, carryOut: () => reflect(kind, peering, name, pairs) })
+    } else countOutcome(sweep, what, outcome)
+  })
+}
+
+/** Carries out the deletions noted, or none of them when together they weigh more than the budget. */
+export async function settleDeletions(sweep: Sweep, budget: number): Promise<void> {
+  const { deletions, log } = sweep
+  const weight = deletions.reduce((sum, deletion) => sum + deletion.weight, 0)
+  if (weight > budget) {
+    sweep.summary.refused += deletions.length
+    const some = deletions.slice(0, 10).map((deletion) => deletion.what)
+    const remedy = 'check that the source clusters are whole; if so, set SWEEP_DELETE_BUDGET to at least this weight'
+    log.error('delete budget exceeded, nothing deleted', { deletions: deletions.length, weight, budget, some, remedy })
+    return
+  }
+  await forEach(deletions, KEYS, ({ what, carryOut }) =>
+    noted(sweep, what, async () => countOutcome(sweep, what, await carryOut())),
+  )
+}
+
+/** Runs a part of the sweep; its failure is counted and logged, and the rest goes on. */
+export async function noted(sweep: Sweep, what: string, part: () => Promise<unknown>): Promise<void> {
+  try {
+    await part()
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error
+    sweep.summary.failed++
+    if (error.retry) sweep.curable++
+    sweep.log.error('sweep failed', { what, ...errorFields(error) })
+  }
+}
+
+export function countOutcome(sweep: Sweep, what: string, { verdict, why }: Outcome): void {
+  count(sweep, verdict)
+  if (verdict !== 'equal') sweep.log.info('swept', { what, verdict, why })
+}
+
+/** Verdicts that name no count of their own. */
+const COUNTED_AS: Partial<Record<Outcome['verdict'], keyof Summary>> = {
+  absent: 'equal',
+  foreign: 'equal',
+  unmapped: 'skipped',
+  terminating: 'skipped',
+  withheld: 'refused',
+}
+
+function count(sweep: Sweep, verdict: Outcome['verdict']): void {
+  const column = COUNTED_AS[verdict] ?? (verdict as keyof Summary)
+  sweep.summary[column]++
+}
+
+/** Lists of so many kinds are compared at a time. */
+const KINDS_AT_ONCE = 4
+
+/** Sweeps one pair alone: to fill a new namespace, or after an event that names no object. */
+export async function sweepPair(
+  peering: Peering,
+  pair: Pair,
+  kinds: readonly Kind[],
+  mode: 'act' | 'withhold',
+): Promise<Sweep> {
+  const sweep = newSweep(mode, peering.log)
+  await forEach(kinds, KINDS_AT_ONCE, (kind) => sweepKind(sweep, peering, pair, kind))
+  if (mode === 'act') await settleDeletions(sweep, Number.POSITIVE_INFINITY)
+  return sweep
+}
