@@ -23,12 +23,12 @@ export const configmap = defineKind({
 export function selectConfigMap(source: KubeObject, context: Context): Selection {
   const { name } = source.metadata
   if (homeConfigMapName(name, context) !== name) {
-    return { reflect: false, keep: true, why: `the name ${name} is kept for the reflection of ${ROOT_CA}` }
+    return { reflect: false, keep: true, fault: true, why: `the name ${name} is kept for the reflection of ${ROOT_CA}` }
   }
   if (name !== ROOT_CA || context.reflection === 'Off') return bySkipAndAllow(source, context)
   switch (explicitChoice(source)) {
     case 'contradiction':
-      return { reflect: false, keep: true, why: 'the object has both the skip and the allow annotation' }
+      return { reflect: false, keep: true, fault: true, why: 'the object has both the skip and the allow annotation' }
     case 'skip':
       return { reflect: false, why: objectReflectionDisabled(context.remote, context.reflection) }
     default:
