@@ -66,7 +66,8 @@ export interface Cluster {
   get(resource: Resource, ref: ObjectRef): Promise<KubeObject | undefined>
 
   /**
-   * Pages of one consistent snapshot, in key order (namespace, then name, bytewise). Items carry apiVersion and kind.
+   * Pages of one consistent snapshot, in key order: bytewise by `namespace/name`, so that `a-b/x` comes before `a/x`.
+   * Items carry apiVersion and kind.
    * @throws ListBrokenError when the snapshot expired between two pages; what came before is incomplete.
    */
   list(resource: Resource, options?: ListOptions): AsyncIterable<KubeObject[]>
@@ -76,7 +77,7 @@ export interface Cluster {
    * object are preconditions; `NOT_EXISTING` as resourceVersion makes it create-only.
    * @param subresource e.g. `status`
    * @returns the object as stored
-   * @throws ConflictError when a precondition does not hold
+   * @throws ConflictError when a precondition does not hold; also for the status of an object that does not exist
    */
   apply(resource: Resource, object: KubeObject, subresource?: 'status'): Promise<KubeObject>
 
