@@ -1,0 +1,42 @@
+import type { KubeObject } from '../../lib/cluster/port.ts'
+import type { Context, ReflectionType } from '../../lib/kinds/kind.ts'
+import type { Golden } from './cases.ts'
+
+/** The `params` that have an equivalent of ours; README of the cases. */
+interface Params {
+  localCluster: { id: string }
+  remoteCluster: { id: string }
+  localNamespace: string
+  remoteNamespace: string
+  reflectionType: string
+  offloadingPatch: { labelsNotReflected?: string[]; annotationsNotReflected?: string[] }
+  enableLoadBalancer: boolean
+  remoteLoadBalancerClass: string
+}
+
+/** What forge and select know in a case. The load balancer's class counts only where the remote cluster offers some. */
+export function contextOf({ params }: Golden): Context {
+  const given = params as Partial<Params>
+  return {
+    home: given.localCluster?.id ?? '',
+    remote: given.remoteCluster?.id ?? '',
+    homeNamespace: given.localNamespace ?? '',
+    remoteNamespace: given.remoteNamespace ?? '',
+    reflection: reflectionOf(given.reflectionType),
+    labelsNotReflected: given.offloadingPatch?.labelsNotReflected ?? [],
+    annotationsNotReflected: given.offloadingPatch?.annotationsNotReflected ?? [],
+    remoteLabels: {},
+    ...(given.enableLoadBalancer && { loadBalancerClass: given.remoteLoadBalancerClass ?? '' }),
+  }
+}
+
+/** @throws RangeError for a type that Liqo, too, has no rule for */
+function reflectionOf(type = 'DenyList'): ReflectionType {
+  if (type === 'DenyList' || type === 'AllowList' || type === 'Off') return type
+  throw new RangeError(`reflection type ${type}`)
+}
+
+/** The source object: typed clients leave apiVersion and kind out, so they are put in. */
+export function sourceOf({ input }: Golden, kind: string): KubeObject {
+  return { apiVersion: 'v1', kind, ...(input as { metadata: KubeObject['metadata'] }) }
+}

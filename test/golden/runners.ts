@@ -1,0 +1,30 @@
+import { configmap as configmapKind } from '../../lib/kinds/configmap/kind.ts'
+import { secret as secretKind } from '../../lib/kinds/secret/kind.ts'
+import { service as serviceKind } from '../../lib/kinds/service/kind.ts'
+import type { Runners } from './runner.ts'
+import { configmap } from './runners/configmap.ts'
+import { eventMessage } from './runners/event-message.ts'
+import { labels } from './runners/labels.ts'
+import { names } from './runners/names.ts'
+import { namespaceName, namespaceOffloadingWebhook } from './runners/namespace.ts'
+import { policy } from './runners/policy.ts'
+import { reflectionOf } from './runners/reflect.ts'
+import { secret } from './runners/secret.ts'
+import { service } from './runners/service.ts'
+
+/** By kind of case. A kind, or a behaviour of a kind, that is not here is not built yet: its cases are skipped. */
+export const runners: Readonly<Record<string, Runners>> = {
+  configmap,
+  'event-message': eventMessage,
+  labels,
+  names,
+  'namespace-name': namespaceName,
+  'namespaceoffloading-webhook': namespaceOffloadingWebhook,
+  policy,
+  'reflect-configmap': reflectionOf(configmapKind),
+  'reflect-secret': reflectionOf(secretKind),
+  'reflect-service': reflectionOf(serviceKind),
+  secret,
+  service,
+  'unit-fact': { ...configmap, ...labels, ...names, ...secret, ...service },
+}

@@ -1,0 +1,22 @@
+import type { KubeObject } from '../../../lib/cluster/port.ts'
+import { remoteNamespaceName } from '../../../lib/flows/namespace/name.ts'
+import { validateOffloading } from '../../../lib/flows/namespace/validate.ts'
+import { contextOf, sourceOf } from '../context.ts'
+import { inputOf, type Runners, SKIPPED } from '../runner.ts'
+
+export const namespaceName: Runners = {
+  RemoteNamespaceName: (given) => {
+    const { home, homeNamespace } = contextOf(given)
+    const offloading = sourceOf(given, 'NamespaceOffloading')
+    return remoteNamespaceName(offloading, offloading.metadata.namespace ?? homeNamespace, home)
+  },
+}
+
+export const namespaceOffloadingWebhook: Runners = {
+  NamespaceOffloadingWebhook: (given) => {
+    const { object, oldObject } = inputOf<{ object: KubeObject; oldObject: KubeObject }>(given)
+    const { operation } = given.params
+    if (!object || (operation !== 'CREATE' && operation !== 'UPDATE')) return SKIPPED
+    return validateOffloading(object, operation === 'UPDATE' ? oldObject : undefined)
+  },
+}

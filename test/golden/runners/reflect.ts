@@ -1,0 +1,96 @@
+import type { Cluster, KubeObject, ObjectRef, Preconditions, Resource } from '../../../lib/cluster/port.ts'
+import { EVENT, NAMESPACE } from '../../../lib/cluster/resources.ts'
+import type { Kind } from '../../../lib/kinds/kind.ts'
+import { logger } from '../../../lib/log.ts'
+import type { Peering } from '../../../lib/reflect/peering.ts'
+import { reflect } from '../../../lib/reflect/reflect.ts'
+import { type MemoryCluster, memoryCluster } from '../../support/memory-cluster.ts'
+import type { Golden } from '../cases.ts'
+import { contextOf } from '../context.ts'
+import type { Action, Answer } from '../reflection.ts'
+import { inputOf, type Runners } from '../runner.ts'
+
+/** Runs a whole reconciliation through the engine, between two clusters in memory that hold the case's objects. */
+export function reflectionOf(kind: Kind): Runners {
+  return { ReflectHandle: (given) => reflectOne(kind, given) }
+}
+
+async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
+  const { local = [], remote = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
+  const { home, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
+  const answer: Answer = { actions: [], events: [] }
+  const peering: Peering = {
+    ...context,
+    home: recorded('local', holding(memoryCluster({ id: home }), homeNamespace, local, kind), local, answer),
+    remote: recorded('remote', holding(memoryCluster({ id: remoteId }), remoteNamespace, remote, kind), remote, answer),
+    reflection: { [kind.name]: reflection },
+    log: logger('silent'),
+  }
+  const pair = { homeNamespace, remoteNamespace }
+  const pairs = { remembered: async () => pair, confirmed: async () => pair }
+  try {
+    await reflect(kind, peering, String(given.params.name), pairs)
+  } catch (error) {
+    answer.error = (error as Error).message
+  }
+  return answer
+}
+
+function holding(cluster: MemoryCluster, namespace: string, objects: readonly KubeObject[], kind: Kind): MemoryCluster {
+  const namespaces = new Set([namespace, ...objects.map(({ metadata }) => metadata.namespace ?? namespace)])
+  for (const name of namespaces) {
+    if (!cluster.peek(NAMESPACE, { name })) cluster.user.create(NAMESPACE, { metadata: { name } })
+  }
+  for (const object of objects) cluster.user.create(kind.source.resource, object)
+  return cluster
+}
+
+/**
+ * Notes what is written, as the cases tell it. The cluster in memory gives uids of its own: in a deletion the one that
+ * the case gave the object stands for it.
+ */
+function recorded(side: Action['cluster'], cluster: Cluster, objects: readonly KubeObject[], answer: Answer): Cluster {
+  const givenUids = new Map<string, string>()
+  return {
+    id: cluster.id,
+    list: (resource, options) => cluster.list(resource, options),
+    async get(resource, ref) {
+      const found = await cluster.get(resource, ref)
+      const uid = objects.find(({ metadata }) => isAt(metadata, ref))?.metadata.uid
+      if (found?.metadata.uid && uid) givenUids.set(found.metadata.uid, uid)
+      return found
+    },
+    async apply(resource, object, subresource) {
+      const stored = await cluster.apply(resource, object, subresource)
+      if (resource.plural === EVENT.plural) answer.events.push(toText(object))
+      else
+        answer.actions.push({ ...action(side, 'apply', resource, object.metadata), object: withUid(object, givenUids) })
+      return stored
+    },
+    async delete(resource, ref, preconditions) {
+      const isDeleted = await cluster.delete(resource, ref, preconditions)
+      const uid = givenUids.get(preconditions.uid) ?? preconditions.uid
+      const options = { preconditions: { ...preconditions, uid } satisfies Preconditions }
+      answer.actions.push({ ...action(side, 'delete', resource, ref), options })
+      return isDeleted
+    },
+  }
+}
+
+function isAt(metadata: KubeObject['metadata'], ref: ObjectRef): boolean {
+  return metadata.name === ref.name && metadata.namespace === ref.namespace
+}
+
+function withUid(object: KubeObject, givenUids: ReadonlyMap<string, string>): KubeObject {
+  const uid = object.metadata.uid && givenUids.get(object.metadata.uid)
+  return uid ? { ...object, metadata: { ...object.metadata, uid } } : object
+}
+
+function action(cluster: Action['cluster'], verb: string, resource: Resource, ref: ObjectRef): Action {
+  const { namespace, name } = ref
+  return { cluster, verb, resource: resource.plural, ...(namespace !== undefined && { namespace }), name }
+}
+
+function toText({ type, reason, message }: KubeObject): string {
+  return `${type} ${reason} ${message}`
+}
