@@ -5,7 +5,7 @@
  * does not store those.
  */
 export function contains(observed: unknown, desired: unknown): boolean {
-  if (isZero(desired)) return isZero(observed)
+  if (isZero(desired) && isZero(observed)) return true
   if (Array.isArray(desired)) {
     return (
       Array.isArray(observed) &&
@@ -21,5 +21,5 @@ export function contains(observed: unknown, desired: unknown): boolean {
 
 function isZero(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true
-  return typeof value === 'object' && Object.values(value).length === 0
+  return typeof value === 'object' && Object.keys(value).length === 0
 }

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import type { KubeObject } from '../cluster/port.ts'
+import type { Selection } from '../kinds/kind.ts'
+import { type Observation, plan } from './plan.ts'
+import { stamped } from './stamp.ts'
+
+const source: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'cfg', namespace: 'shop', uid: 's1' },
+}
+const forge = (data: Record<string, string>): KubeObject =>
+  stamped(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'cfg', namespace: 'shop-rome' }, data },
+    source,
+    'c1',
+  )
+const desired = forge({ k: 'v' })
+const target: KubeObject = { ...desired, metadata: { ...desired.metadata, uid: 't1', resourceVersion: '7' } }
+const going = { ...target, metadata: { ...target.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
+const yes: Selection = { reflect: true }
+const no: Selection = { reflect: false, why: 'skipped by annotation' }
+const keep: Selection = { ...no, keep: true }
+
+type Given = Partial<Observation>
+
+describe('plan: every row of its table', () => {
+  test.each<{ name: string; given: Given; want: string }>([
+    { name: 'nothing on either side', given: {}, want: 'absent' },
+    { name: 'foreign target, no source', given: { target, ours: false }, want: 'foreign' },
+    { name: 'foreign target in the way', given: { target, ours: false, source, desired }, want: 'blocked' },
+    { name: 'foreign target, source skipped', given: { target, ours: false, source, selection: no }, want: 'blocked' },
+    { name: 'skipped, no target', given: { source, selection: no }, want: 'skipped' },
+    { name: 'skipped, its copy kept', given: { source, selection: keep, target, ours: true }, want: 'skipped' },
+    { name: 'target going, source gone', given: { target: going, ours: true }, want: 'terminating' },
+    { name: 'target going, source there', given: { target: going, ours: true, source, desired }, want: 'terminating' },
+    { name: 'source gone', given: { target, ours: true }, want: 'deleted' },
+    { name: 'skipped, its copy goes', given: { source, selection: no, target, ours: true }, want: 'deleted' },
+    { name: 'new', given: { source, desired }, want: 'created' },
+    { name: 'equal', given: { source, desired, target, ours: true }, want: 'equal' },
+    {
+      name: 'the source has another value',
+      given: { source, desired: forge({ k: 'new' }), target, ours: true },
+      want: 'updated',
+    },
+    {
+      name: 'the source has dropped a field',
+      given: { source, desired: forge({}), target, ours: true },
+      want: 'updated',
+    },
+    {
+      name: 'the target drifted',
+      given: { source, desired, target: { ...target, data: { k: 'drift' } }, ours: true },
+      want: 'updated',
+    },
+    {
+      name: 'the target has more than we sent',
+      given: { source, desired, target: { ...target, data: { k: 'v', foreign: 'x' } }, ours: true },
+      want: 'equal',
+    },
+    {
+      name: 'a recreated source with the same content',
+      given: {
+        source,
+        desired: stamped(forge({ k: 'v' }), { ...source, metadata: { ...source.metadata, uid: 's2' } }, 'c1'),
+        target,
+        ours: true,
+      },
+      want: 'updated',
+    },
+  ])('$name: $want', ({ given, want }) => {
+    const nothing = { target: undefined, source: undefined, ours: false, selection: yes, desired: undefined }
+    expect(plan({ ...nothing, ...given }).verdict).toBe(want)
+  })
+})
