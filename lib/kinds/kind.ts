@@ -54,6 +54,8 @@ export interface Kind {
   sourceName?: (targetName: string, context: Context) => string
   /** Absent: the skip and allow annotations decide (lib/reflect/selection.ts). */
   select?: (source: KubeObject, context: Context) => Selection
+  /** True for a target that another flow of ours made: it is left alone. */
+  yields?: (target: KubeObject) => boolean
   /** Source to desired target: pure. Marks and stamp are added by the engine. */
   forge: (source: KubeObject, context: Context) => KubeObject
 }

@@ -45,7 +45,9 @@ export function toObservation(
   const selection: Selection = source ? select(source, context) : { reflect: true }
   const desired =
     source && selection.reflect ? stamped(kind.forge(source, context), source, clusterUid ?? '') : undefined
-  return { target, source, selection, desired, ours: target !== undefined && isOurs(kind, context, key, target) }
+  const ours = target !== undefined && isOurs(kind, context, key, target)
+  const yielded = target !== undefined && kind.yields?.(target) === true
+  return { target, source, selection, desired, ours, yielded }
 }
 
 /**

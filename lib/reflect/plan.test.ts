@@ -29,6 +29,13 @@ describe('plan: every row of its table', () => {
     { name: 'nothing on either side', given: {}, want: 'absent' },
     { name: 'foreign target, no source', given: { target, ours: false }, want: 'foreign' },
     { name: 'foreign target in the way', given: { target, ours: false, source, desired }, want: 'blocked' },
+    { name: 'foreign target, source kept as it is', given: { target, source, selection: keep }, want: 'skipped' },
+    {
+      name: 'a target of another flow',
+      given: { target, ours: true, yielded: true, source, desired },
+      want: 'foreign',
+    },
+    { name: 'a target of another flow, no source', given: { target, ours: true, yielded: true }, want: 'foreign' },
     { name: 'foreign target, source skipped', given: { target, ours: false, source, selection: no }, want: 'blocked' },
     { name: 'skipped, no target', given: { source, selection: no }, want: 'skipped' },
     { name: 'skipped, its copy kept', given: { source, selection: keep, target, ours: true }, want: 'skipped' },
@@ -69,7 +76,14 @@ describe('plan: every row of its table', () => {
       want: 'updated',
     },
   ])('$name: $want', ({ given, want }) => {
-    const nothing = { target: undefined, source: undefined, ours: false, selection: yes, desired: undefined }
+    const nothing = {
+      target: undefined,
+      source: undefined,
+      ours: false,
+      yielded: false,
+      selection: yes,
+      desired: undefined,
+    }
     expect(plan({ ...nothing, ...given }).verdict).toBe(want)
   })
 })

@@ -9,6 +9,8 @@ export interface Observation {
   source: KubeObject | undefined
   /** The target bears this peering's marks and comes from this very key. */
   ours: boolean
+  /** The target belongs to another flow of ours, e.g. a Secret of tokens made for a pod. */
+  yielded: boolean
   /** Whether the source wants to be reflected; any value when there is no source. */
   selection: Selection
   /** Forged and stamped; undefined when there is nothing to forge. */
@@ -29,10 +31,11 @@ export type Verdict =
  * | target | ours | source | selected | terminating | equal | verdict |
  * |---|---|---|---|---|---|---|
  * | no | - | no | - | - | - | absent |
+ * | - | - | yes | no, keep | - | - | skipped |
+ * | yes, of another flow | - | - | - | - | - | foreign |
  * | yes | no | no | - | - | - | foreign: nobody asked for it |
  * | yes | no | yes | - | - | - | blocked: reported, never touched |
  * | no | - | yes | no | - | - | skipped |
- * | yes | yes | yes | no, keep | - | - | skipped |
  * | yes | yes | - | - | yes | - | terminating: its last event wakes the key again |
  * | yes | yes | no | - | no | - | deleted |
  * | yes | yes | yes | no | no | - | deleted |
@@ -40,22 +43,24 @@ export type Verdict =
  * | yes | yes | yes | yes | no | no | updated |
  * | yes | yes | yes | yes | no | yes | equal |
  */
-export function plan({ target, source, ours, selection, desired }: Observation): Verdict {
+export function plan({ target, source, ours, yielded, selection, desired }: Observation): Verdict {
   if (!target && !source) return { do: 'nothing', verdict: 'absent' }
-  if (target && !ours) {
-    if (!source) return { do: 'nothing', verdict: 'foreign' }
-    return { do: 'warn', verdict: 'blocked', why: 'remote object already exists' }
-  }
-  if (source && !selection.reflect && (!target || selection.keep)) {
-    return { do: 'nothing', verdict: 'skipped', selection, why: selection.why }
-  }
+  const refused = source && !selection.reflect ? selection : undefined
+  if (refused?.keep) return skipped(refused)
+  if (target && (yielded || (!ours && !source))) return { do: 'nothing', verdict: 'foreign' }
+  if (target && !ours) return { do: 'warn', verdict: 'blocked', why: 'remote object already exists' }
+  if (!target && refused) return skipped(refused)
   if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
   if (target && !source) return { do: 'delete', verdict: 'deleted', target, why: 'source is gone' }
-  if (target && !selection.reflect) return { do: 'delete', verdict: 'deleted', target, why: selection.why }
+  if (target && refused) return { do: 'delete', verdict: 'deleted', target, why: refused.why }
   if (!desired) throw new TypeError('an object to reflect needs its desired target')
   if (!target) return { do: 'create', verdict: 'created', desired }
   if (isEqual(target, desired)) return { do: 'nothing', verdict: 'equal' }
   return { do: 'update', verdict: 'updated', desired, target }
+}
+
+function skipped(selection: NotReflected): Verdict {
+  return { do: 'nothing', verdict: 'skipped', selection, why: selection.why }
 }
 
 function isEqual(target: KubeObject, desired: KubeObject): boolean {

@@ -87,7 +87,9 @@ describe('a namespace is not offloaded', () => {
   test('any more once the selector leaves the cluster out', async () => {
     const world = twoClusters({ remoteLabels: { region: 'eu' } })
     await offload(world, row('region', ['eu']))
-    world.rome.user.edit(NAMESPACE_OFFLOADING, OFFLOADING, (object) => void (object.spec = row('region', ['us'])))
+    world.rome.user.edit(NAMESPACE_OFFLOADING, OFFLOADING, (object) => {
+      object.spec = row('region', ['us'])
+    })
     await offloadNamespace([world.peering], 'shop', fill)
     expect(world.milan.peek(NAMESPACE, { name: 'shop-rome' })?.metadata.deletionTimestamp).toBeDefined()
     expect(statusOf(world).offloadingPhase).toBe('NoClusterSelected')

@@ -10,8 +10,18 @@ export const secret = defineKind({
   source: { side: 'home', resource: SECRET },
   target: { side: 'remote', resource: SECRET },
   select: selectSecret,
+  yields: isTokenSecret,
   forge: remoteSecret,
 })
+
+/** Of a remote Secret that holds the tokens of a pod; labels and annotations count alike, as Liqo moved one of them. */
+const TOKEN_MARKS = ['offloading.liqo.io/service-account-for-pod-name', 'offloading.liqo.io/service-account-name']
+
+/** A home Secret of the same name is shadowed by it, without a word (Liqo v1.2, `forge/secrets.go`). */
+export function isTokenSecret({ metadata: { labels, annotations } }: KubeObject): boolean {
+  const present = { ...labels, ...annotations }
+  return TOKEN_MARKS.every((mark) => mark in present)
+}
 
 /** Types that only make sense in the cluster they are in; a copy would serve nobody but a thief. */
 const NEVER: ReadonlyMap<unknown, string> = new Map([
