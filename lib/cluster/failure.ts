@@ -67,6 +67,10 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
   const { resource, namespace, verb } = attempt
   const what = describe(attempt)
   const said = explain(status, resource)
+  if (reply.status === 422 && status.details?.causes?.some(({ field }) => field === 'metadata.uid')) {
+    // An apply to an object of another uid: the API server calls it a change of an immutable field.
+    return new ConflictError(id, `${what} is not the object that was observed: its uid differs`)
+  }
   switch (reply.status) {
     case 400:
     case 405:
