@@ -1,0 +1,41 @@
+import { type FrontOptions, type HttpFront, startFront, type Tls } from '../http/front.ts'
+import type { Service } from '../service/read.ts'
+
+export interface FrontsOptions {
+  service: Service
+  tls: Tls
+  host: string
+  /** Of the webhook's front. */
+  port?: number | undefined
+  invoke: FrontOptions['invoke']
+}
+
+export interface Fronts {
+  /** By function. */
+  urls: Record<string, string>
+  close(): Promise<void>
+}
+
+/** One front for each Function URL, as each has its own host name on AWS, and one for all routes of the HTTP API. */
+export async function startFronts({ service, tls, host, port, invoke }: FrontsOptions): Promise<Fronts> {
+  const common = { place: service, tls, host, invoke }
+  const urls: Record<string, string> = {}
+  const fronts: HttpFront[] = []
+  if (service.routes.length > 0) {
+    const front = await startFront({ ...common, kind: 'httpApi', routes: service.routes })
+    fronts.push(front)
+    for (const { target } of service.routes) urls[target] = front.url
+  }
+  for (const { name } of service.functions.filter(({ url }) => url)) {
+    const routes = [{ key: '$default', target: name }]
+    const front = await startFront({ ...common, kind: 'url', routes, port: name === 'webhook' ? port : undefined })
+    fronts.push(front)
+    urls[name] = front.url
+  }
+  return {
+    urls,
+    async close() {
+      await Promise.all(fronts.map((front) => front.close()))
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Bundle } from '../../bundle.ts'
+import type { FunctionConfig } from '../runtime/function.ts'
+import type { ServiceFunction } from '../service/read.ts'
+
+const SANDBOXES = 2
+const INIT_TIMEOUT = 30_000
+const IDLE = 600_000
+
+export interface FunctionOptions {
+  bundles: Bundle[]
+  env?: Record<string, string>
+  envOf?: Record<string, Record<string, string>>
+  concurrency?: number | Record<string, number>
+  idle?: number
+}
+
+/**
+ * A function of serverless.yml as the runtime takes it.
+ * @param eventsUrl where its SDK finds EventBridge
+ * @throws Error when there is no bundle of it
+ */
+export function functionConfig(fn: ServiceFunction, eventsUrl: string, options: FunctionOptions): FunctionConfig {
+  const { bundles, env, envOf, concurrency = SANDBOXES, idle = IDLE } = options
+  const bundle = bundles.find(({ name }) => name === fn.name)
+  if (!bundle)
+    throw new Error(`serverless.yml declares the function ${fn.name}, but functions/${fn.name}.ts is not there`)
+  const most = typeof concurrency === 'number' ? concurrency : (concurrency[fn.name] ?? SANDBOXES)
+  return {
+    name: fn.name,
+    arn: fn.arn,
+    dir: bundle.dir,
+    handler: fn.handler,
+    memory: fn.memory,
+    timeout: fn.timeout,
+    initTimeout: INIT_TIMEOUT,
+    sandboxes: Math.min(most, fn.reservedConcurrency ?? most),
+    idle,
+    environment: { AWS_ENDPOINT_URL: eventsUrl, ...fn.environment, ...env, ...envOf?.[fn.name] },
+  }
+}

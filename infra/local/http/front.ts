@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Place } from '../events/event.ts'
+import type { Invocation } from '../runtime/outcome.ts'
+import { type FrontKind, type HttpAnswer, platformAnswer, toAnswer } from './answer.ts'
+import { toPayload } from './payload.ts'
+import { matchRoute, type RouteTarget } from './routes.ts'
+
+/** Largest synchronous payload of Lambda, in bytes: the whole event, not the body alone. */
+const MAX_PAYLOAD = 6 * 1024 * 1024
+
+/** PEM texts. */
+export interface Tls {
+  cert: string
+  key: string
+}
+
+export interface FrontOptions {
+  kind: FrontKind
+  place: Place
+  tls: Tls
+  /** Name or address in the URL; must be in the certificate. */
+  host: string
+  /** 0 or absent: any free port. */
+  port?: number | undefined
+  routes: RouteTarget[]
+  invoke(name: string, payload: string): Promise<Invocation>
+}
+
+export interface HttpFront {
+  /** `https://host:port`, without a slash at the end. */
+  url: string
+  /** Takes no new requests; resolves when the open ones are answered. */
+  close(): Promise<void>
+}
+
+/** HTTPS in front of functions: an HTTP API with routes, or a Function URL with one route for all. */
+export async function startFront(options: FrontOptions): Promise<HttpFront> {
+  const server = createServer({ ...options.tls, noDelay: true }, async (request, response) => {
+    send(request, response, await handle(request, options))
+  })
+  // Longer than any client keeps an idle connection: what closes first loses the race for the next request.
+  server.keepAliveTimeout = 350_000
+  await once(server.listen(options.port ?? 0, options.host), 'listening')
+  return {
+    url: `https://${options.host}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      await closed
+    },
+  }
+}
+
+async function handle(
+  request: IncomingMessage,
+  { kind, place, host, routes, invoke }: FrontOptions,
+): Promise<HttpAnswer> {
+  const path = request.url?.split('?')[0] ?? '/'
+  const route = matchRoute(routes, request.method ?? 'GET', path)
+  if (!route) return platformAnswer.notFound()
+  const body = await readBody(request)
+  if (!body) return platformAnswer.tooLarge(kind)
+  const payload = JSON.stringify(toPayload(request, body, { ...place, domain: host, routeKey: route.key }))
+  if (Buffer.byteLength(payload) > MAX_PAYLOAD) return platformAnswer.tooLarge(kind)
+  try {
+    const { functionError, payload: returned } = await invoke(route.target, payload)
+    return functionError ? platformAnswer.functionError(kind) : toAnswer(returned, kind)
+  } catch {
+    // The host is stopping.
+    return platformAnswer.unavailable()
+  }
+}
+
+/** Undefined when it is too large; the rest is then not read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > MAX_PAYLOAD) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  // A body that was not read to its end leaves the connection useless.
+  if (!request.complete) response.setHeader('connection', 'close')
+  response.writeHead(status, { ...headers, 'content-length': body.length })
+  response.end(body)
+}

@@ -1,0 +1,76 @@
+import * as z from 'zod'
+
+/**
+ * The part of a serverless.yml that the local run understands. What would change its behaviour and is not understood
+ * is refused (`strictObject`), what only matters on AWS is passed over.
+ */
+
+const retryPolicy = z.strictObject({
+  maximumRetryAttempts: z.int().min(0).max(185).default(185),
+  maximumEventAge: z.int().min(60).max(86_400).default(86_400),
+})
+
+const eventBridge = z.strictObject({
+  eventBus: z.unknown().optional(),
+  pattern: z.record(z.string(), z.unknown()),
+  retryPolicy: retryPolicy.prefault({}),
+  deadLetterQueueArn: z.unknown().optional(),
+  enabled: z.boolean().default(true),
+})
+
+const schedule = z.strictObject({
+  method: z.enum(['scheduler', 'eventBus']).default('eventBus'),
+  rate: z.union([z.string().transform((rate) => [rate]), z.array(z.string())]),
+  timezone: z.string().optional(),
+  enabled: z.boolean().default(true),
+  input: z.unknown().optional(),
+  name: z.string().optional(),
+  description: z.string().optional(),
+})
+
+const httpApi = z.union([
+  z.string(),
+  z.looseObject({ method: z.string(), path: z.string() }).transform(({ method, path }) => `${method} ${path}`),
+])
+
+const event = z.union([
+  z.strictObject({ eventBridge }),
+  z.strictObject({ schedule: z.union([z.string().transform((rate) => schedule.parse({ rate })), schedule]) }),
+  z.strictObject({ httpApi }),
+])
+
+const destination = z.looseObject({ arn: z.unknown() })
+
+const fn = z.looseObject({
+  handler: z.string(),
+  memorySize: z.int().min(128).max(10_240).optional(),
+  timeout: z.int().min(1).max(900).optional(),
+  reservedConcurrency: z.int().min(1).optional(),
+  environment: z.record(z.string(), z.unknown()).default({}),
+  url: z.union([z.boolean(), z.looseObject({})]).default(false),
+  maximumRetryAttempts: z.int().min(0).max(2).default(2),
+  maximumEventAge: z.int().min(60).max(21_600).default(21_600),
+  destinations: z.looseObject({ onFailure: destination.optional() }).default({}),
+  events: z.array(event).default([]),
+})
+
+export const serverlessFile = z.looseObject({
+  service: z.string(),
+  provider: z.looseObject({
+    stage: z.string().default('dev'),
+    region: z.string().default('us-east-1'),
+    memorySize: z.int().default(1024),
+    timeout: z.int().default(6),
+    environment: z.record(z.string(), z.unknown()).default({}),
+  }),
+  functions: z.record(z.string(), fn),
+  resources: z
+    .looseObject({
+      Resources: z.record(z.string(), z.looseObject({ Type: z.string(), Properties: z.looseObject({}).default({}) })),
+    })
+    .default({ Resources: {} }),
+})
+
+export type ServerlessFile = z.infer<typeof serverlessFile>
+export type FunctionEntry = z.infer<typeof fn>
+export type EventEntry = z.infer<typeof event>

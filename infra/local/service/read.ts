@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
+import type { Rule } from '../events/bus.ts'
+import type { Place } from '../events/event.ts'
+import type { RetryPolicy } from '../events/retry.ts'
+import { type EventEntry, type FunctionEntry, type ServerlessFile, serverlessFile } from './file.ts'
+import { nameOf, resolver } from './intrinsic.ts'
+import { parseServerless } from './yaml.ts'
+
+/** Account numbers of documentation. */
+const ACCOUNT = '123456789012'
+
+/** A function as serverless.yml declares it. */
+export interface ServiceFunction {
+  /** Key under `functions`, and the ARN of the name it gets on AWS, `<service>-<stage>-<key>`. */
+  name: string
+  arn: string
+  /** `file.export` within the bundle. */
+  handler: string
+  /** MB. */
+  memory: number
+  /** ms. */
+  timeout: number
+  reservedConcurrency?: number
+  environment: Record<string, string>
+  /** Of asynchronous invocations. */
+  retry: RetryPolicy
+  /** Name of the queue of the onFailure destination. */
+  deadLetters?: string
+  /** Has a Function URL. */
+  url: boolean
+}
+
+/** An httpApi route, `POST /path` or `*`. */
+export interface Route {
+  key: string
+  target: string
+}
+
+export interface Schedule {
+  arn: string
+  /** `rate(…)`, `cron(…)` or `at(…)`. */
+  expression: string
+  timezone: string
+  kind: 'scheduler' | 'rule'
+  target: string
+  /** Of the schedule, when Lambda does not take the event. */
+  retry: RetryPolicy
+  input?: unknown
+}
+
+/** All of serverless.yml that matters locally, references resolved. */
+export interface Service extends Place {
+  name: string
+  stage: string
+  functions: ServiceFunction[]
+  rules: Rule[]
+  routes: Route[]
+  schedules: Schedule[]
+}
+
+/** @throws Error naming file and place of what is not valid or not understood */
+export async function readService(path: string): Promise<Service> {
+  const parsed = serverlessFile.safeParse(parseServerless(await readFile(path, 'utf8')))
+  if (!parsed.success) throw new Error(`${path}:\n${z.prettifyError(parsed.error)}`)
+  return toService(parsed.data)
+}
+
+export function toService(file: ServerlessFile): Service {
+  const place = { account: ACCOUNT, region: file.provider.region }
+  const resolve = resolver(file, place)
+  const queue = (arn: unknown) => (arn === undefined ? {} : { deadLetters: nameOf(String(resolve(arn))) })
+  const prefix = `${file.service}-${file.provider.stage}`
+  const functions = Object.entries(file.functions)
+
+  const toFunction = ([name, entry]: [string, FunctionEntry]): ServiceFunction => {
+    const environment = Object.entries({ ...file.provider.environment, ...entry.environment })
+    return {
+      name,
+      arn: `arn:aws:lambda:${place.region}:${ACCOUNT}:function:${prefix}-${name}`,
+      handler: entry.handler.slice(entry.handler.lastIndexOf('/') + 1),
+      memory: entry.memorySize ?? file.provider.memorySize,
+      timeout: (entry.timeout ?? file.provider.timeout) * 1000,
+      ...(entry.reservedConcurrency && { reservedConcurrency: entry.reservedConcurrency }),
+      environment: Object.fromEntries(environment.map(([key, value]) => [key, String(resolve(value))])),
+      retry: { attempts: entry.maximumRetryAttempts, age: entry.maximumEventAge },
+      ...queue(entry.destinations.onFailure?.arn),
+      url: entry.url !== false,
+    }
+  }
+  const eachEvent = <T>(found: (target: string, event: EventEntry, nth: number) => T[]): T[] =>
+    functions.flatMap(([name, { events }]) => events.flatMap((event, at) => found(name, event, at + 1)))
+
+  return {
+    name: file.service,
+    stage: file.provider.stage,
+    ...place,
+    functions: functions.map(toFunction),
+    rules: eachEvent((target, event, nth) => {
+      if (!('eventBridge' in event) || !event.eventBridge.enabled) return []
+      const { eventBus, pattern, retryPolicy, deadLetterQueueArn } = event.eventBridge
+      const name = `${prefix}-${target}-rule-${nth}`
+      const bus = eventBus === undefined ? 'default' : nameOf(String(resolve(eventBus)))
+      const arn = `arn:aws:events:${place.region}:${ACCOUNT}:rule/${bus === 'default' ? '' : `${bus}/`}${name}`
+      const retry = { attempts: retryPolicy.maximumRetryAttempts, age: retryPolicy.maximumEventAge }
+      return [{ name, arn, bus, pattern, target, retry, ...queue(deadLetterQueueArn) }]
+    }),
+    routes: eachEvent((target, event) => ('httpApi' in event ? [{ key: event.httpApi, target }] : [])),
+    schedules: eachEvent((target, event, nth) => {
+      if (!('schedule' in event) || !event.schedule.enabled) return []
+      const { method, rate, timezone = 'UTC', input } = event.schedule
+      const retry = { attempts: 185, age: 86_400 }
+      const kind = method === 'scheduler' ? 'scheduler' : 'rule'
+      return rate.map((expression, at) => {
+        const name = `${prefix}-${target}-${nth + at}`
+        const path =
+          kind === 'scheduler'
+            ? `scheduler:${place.region}:${ACCOUNT}:schedule/default/`
+            : `events:${place.region}:${ACCOUNT}:rule/`
+        return {
+          arn: `arn:aws:${path}${name}`,
+          expression,
+          timezone,
+          kind,
+          target,
+          retry,
+          ...(input !== undefined && { input }),
+        }
+      })
+    }),
+  }
+}
