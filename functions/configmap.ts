@@ -1,0 +1,4 @@
+import { reflector } from '../lib/functions.ts'
+import { configmap } from '../lib/kinds/configmap/kind.ts'
+
+export const handler = reflector(configmap)

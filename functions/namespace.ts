@@ -1,0 +1,3 @@
+import { offloader } from '../lib/functions.ts'
+
+export const handler = offloader()

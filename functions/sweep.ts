@@ -1,0 +1,3 @@
+import { sweeper } from '../lib/functions.ts'
+
+export const handler = sweeper()

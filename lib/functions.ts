@@ -1,0 +1,63 @@
+import * as z from 'zod'
+import { type Config, config } from './config.ts'
+import { type ChangeEvent, changeEvent } from './event/change.ts'
+import { dispatchNamespace } from './flows/namespace/dispatch.ts'
+import { sweep } from './flows/sweep/flow.ts'
+import { eventHandler, type Handler } from './handler.ts'
+import type { Kind } from './kinds/kind.ts'
+import { logger } from './log.ts'
+import { connectPeerings } from './peerings.ts'
+import { dispatch, ReflectionError } from './reflect/dispatch.ts'
+import type { Peering } from './reflect/peering.ts'
+
+/** What a rule of the bus delivers; the envelope has more. */
+const delivery = z.object({ detail: changeEvent })
+
+/** The function of one kind: reflects what an event of the bus refers to. */
+export function reflector(kind: Kind): Handler<unknown> {
+  return reacting(kind.name, (peerings, event) => dispatch(kind, peerings, event))
+}
+
+/** The function that makes remote namespaces. */
+export function offloader(): Handler<unknown> {
+  return reacting('namespace', dispatchNamespace)
+}
+
+type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
+
+function reacting(name: string, react: React): Handler<unknown> {
+  const { log, peerings } = started(name)
+  return eventHandler(log, async (event) => react(await peerings(), delivery.parse(event).detail))
+}
+
+/** A schedule's event has other members; these are for calls by hand. */
+const order = z.object({ reportOnly: z.boolean().optional() })
+
+/** The function that sweeps, by schedule or by hand with `{"reportOnly": true}`. */
+export function sweeper(): Handler<unknown> {
+  const { log, peerings, settings } = started('sweep')
+  return eventHandler(log, async (event) => {
+    const { reportOnly = settings.sweepReportOnly } = order.parse(event)
+    const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, log }
+    const { curable, ...summary } = await sweep(await peerings(), options)
+    log.info('sweep', { reportOnly, ...summary })
+    if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
+    return summary
+  })
+}
+
+/** The environment is read, and refused, at cold start; clusters are connected with the first event. */
+function started(name: string): { settings: Config; log: ReturnType<typeof logger>; peerings(): Promise<Peering[]> } {
+  const settings = config()
+  const log = logger(settings.logLevel).with({ function: name })
+  let connected: Promise<Peering[]> | undefined
+  const peerings = () => {
+    // A failure is not kept: the next event tries again.
+    connected ??= connectPeerings(settings, name).catch((error) => {
+      connected = undefined
+      throw error
+    })
+    return connected
+  }
+  return { settings, log, peerings }
+}

@@ -1,0 +1,36 @@
+import { loadCredentials } from './cluster/credentials.ts'
+import { httpCluster } from './cluster/http.ts'
+import type { Cluster } from './cluster/port.ts'
+import type { ClusterConfig, Config } from './config.ts'
+import { logger } from './log.ts'
+import type { Peering } from './reflect/peering.ts'
+
+/**
+ * The peerings of the configuration, each cluster connected once. Nothing is sent yet: a cluster out of reach shows at
+ * its first request, and hinders the others in nothing.
+ * @param caller function name, for the User-Agent
+ * @throws CredentialsError when a cluster's credentials cannot be read
+ */
+export async function connectPeerings(config: Config, caller: string): Promise<Peering[]> {
+  const connected = await Promise.all(config.clusters.map((cluster) => connect(config, cluster, caller)))
+  const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
+  return config.peerings.map(({ home, remote }) => {
+    const { labels, loadBalancerClass } = config.clusters.find(({ id }) => id === remote)!
+    return {
+      home: byId.get(home)!,
+      remote: byId.get(remote)!,
+      reflection: config.reflection,
+      labelsNotReflected: config.labelsNotReflected,
+      annotationsNotReflected: config.annotationsNotReflected,
+      remoteLabels: labels,
+      log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
+      ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    }
+  })
+}
+
+async function connect(config: Config, { id, access }: ClusterConfig, caller: string): Promise<Cluster> {
+  const credentials = await loadCredentials(id, access)
+  const { proxy, noProxy, requestTimeoutMs: timeoutMs } = config
+  return httpCluster({ id, credentials, caller, proxy, noProxy, timeoutMs })
+}
