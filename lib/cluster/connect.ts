@@ -1,5 +1,6 @@
 import net from 'node:net'
 import tls from 'node:tls'
+import { unbracketed } from './proxy.ts'
 
 export interface Endpoint {
   /** Host without brackets, and port of the API server. */
@@ -44,7 +45,7 @@ export async function connectTls(endpoint: Endpoint, protocols: string[]): Promi
 /** A connection through CONNECT; `using` gets each socket at once, so that a time-out can end it. */
 async function tunnel({ host, port }: Endpoint, proxy: URL, using: (socket: net.Socket) => void): Promise<net.Socket> {
   const secure = proxy.protocol === 'https:'
-  const address = { host: bare(proxy.hostname), port: Number(proxy.port) || (secure ? 443 : 80) }
+  const address = { host: unbracketed(proxy.hostname), port: Number(proxy.port) || (secure ? 443 : 80) }
   const name = net.isIP(address.host) ? {} : { servername: address.host }
   const socket = secure ? tls.connect({ ...address, ...name }) : net.connect(address)
   using(socket)
@@ -92,9 +93,4 @@ function once(socket: net.Socket, event: string): Promise<void> {
     const closed = () => settle(() => fail(Object.assign(new Error('closed while connecting'), { code: 'ECONNRESET' })))
     socket.on(event, ok).on('error', failed).on('close', closed)
   })
-}
-
-/** Host of a URL as sockets want it: IPv6 without brackets. */
-export function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '')
 }

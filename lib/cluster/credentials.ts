@@ -60,7 +60,7 @@ async function load(id: string, source: CredentialSource): Promise<Credentials> 
   if ('inCluster' in source) return inCluster(id, source.root ?? SERVICE_ACCOUNT)
   const { server, ca, token } = source
   const identity =
-    typeof token === 'string' ? fixedIdentity(bearer({ token })) : renewedIdentity(async () => bearer(await token()))
+    typeof token === 'string' ? fixedIdentity(bearer({ token })) : renewedIdentity(() => obtained(id, token))
   return { server: server.replace(/\/+$/, ''), insecure: false, identity, ...(ca ? { ca: certificate(id, ca) } : {}) }
 }
 
@@ -70,6 +70,14 @@ async function inCluster(id: string, root: string): Promise<Credentials> {
   const problem = (why: string) => new CredentialsError(id, `the service account of this pod (${root}) ${why}`)
   const identity = tokenFileIdentity(`${root}/token`, {}, problem)
   return { server: 'https://kubernetes.default.svc', insecure: false, ca: certificate(id, `${root}/ca.crt`), identity }
+}
+
+async function obtained(id: string, token: () => Promise<ExpiringToken>): Promise<Identity> {
+  try {
+    return bearer(await token())
+  } catch (cause) {
+    throw new CredentialsError(id, `no token could be obtained (${(cause as Error).name})`, { cause })
+  }
 }
 
 function bearer({ token, expiresAt }: ExpiringToken): Identity {

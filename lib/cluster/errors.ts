@@ -41,9 +41,9 @@ export class ListBrokenError extends ClusterError {
   readonly retry = true
 }
 
-/** 401: the credential is missing, wrong or expired. */
+/** 401: the credential is missing, wrong or expired. A person has to renew it, after which a redelivery succeeds. */
 export class UnauthorizedError extends ClusterError {
-  readonly retry = false
+  readonly retry = true
 }
 
 /** 403 by RBAC or an admission policy. */

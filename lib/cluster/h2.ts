@@ -36,18 +36,21 @@ export function h2Connection(socket: TLSSocket, { origin, maxStreams, pingTimeou
   session.on('error', () => {})
   session.unref()
 
+  /** Keeps the process from ending while `run` waits for the server. */
+  async function held<T>(run: () => Promise<T>): Promise<T> {
+    if (open++ === 0 && !session.destroyed) session.ref()
+    try {
+      return await run()
+    } finally {
+      if (--open === 0 && !session.destroyed) session.unref()
+    }
+  }
+
   return {
     alive: () => !leaving && !session.closed && !session.destroyed,
     capacity: () => Math.min(maxStreams, session.remoteSettings?.maxConcurrentStreams ?? maxStreams),
-    verify: () => ping(session, pingTimeoutMs),
-    async send(wire) {
-      if (open++ === 0 && !session.destroyed) session.ref()
-      try {
-        return await exchange(session, wire)
-      } finally {
-        if (--open === 0 && !session.destroyed) session.unref()
-      }
-    },
+    verify: () => held(() => ping(session, pingTimeoutMs)),
+    send: (wire) => held(() => exchange(session, wire)),
     close: () => session.close(),
   }
 }
@@ -55,7 +58,6 @@ export function h2Connection(socket: TLSSocket, { origin, maxStreams, pingTimeou
 /** Destroys the session when there is no answer: the other end forgot it, or a NAT on the way did. */
 async function ping(session: ClientHttp2Session, timeoutMs: number): Promise<boolean> {
   if (session.destroyed) return false
-  session.ref()
   const { promise, resolve } = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => resolve(false), timeoutMs)
   const onClose = () => resolve(false)
@@ -69,7 +71,6 @@ async function ping(session: ClientHttp2Session, timeoutMs: number): Promise<boo
   clearTimeout(timer)
   session.off('close', onClose)
   if (!answered) session.destroy()
-  else if (!session.destroyed) session.unref()
   return answered && !session.closed && !session.destroyed
 }
 

@@ -1,12 +1,12 @@
 import type { TLSSocket } from 'node:tls'
-import { bare, connectTls, type Endpoint } from './connect.ts'
+import { connectTls, type Endpoint } from './connect.ts'
 import type { Credentials } from './credentials.ts'
 import { ClusterError } from './errors.ts'
 import { h1Connection } from './h1.ts'
 import { h2Connection } from './h2.ts'
 import type { Identity } from './identity.ts'
 import { USER_AGENT } from './port.ts'
-import { proxyFor } from './proxy.ts'
+import { proxyFor, unbracketed } from './proxy.ts'
 import { unreachable } from './unreachable.ts'
 import { VERSION } from './version.ts'
 import { type Connection, type Reply, WireError } from './wire.ts'
@@ -78,7 +78,7 @@ export function createTransport(options: TransportOptions): Transport {
     const { ca, serverName, insecure } = credentials
     const { cert, key } = identity
     return {
-      host: bare(server.hostname),
+      host: unbracketed(server.hostname),
       port: Number(server.port) || 443,
       timeoutMs,
       ...(proxy ? { proxy } : {}),
@@ -160,14 +160,20 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
+  const capacity = () => (live?.connection.alive() ? Math.max(1, live.connection.capacity()) : maxOpen)
+
   async function request(method: string, path: string, request: Request = {}): Promise<Reply> {
-    if (open >= (live?.connection.capacity() ?? maxOpen)) await new Promise<void>((go) => waiting.push(go))
-    open++
+    if (open < capacity() && waiting.length === 0) open++
+    else await new Promise<void>((go) => waiting.push(go))
     try {
       return await send(method, path, request)
     } finally {
       open--
-      waiting.shift()?.()
+      // The place passes on before anyone new can take it; the server may have changed how many there are.
+      while (open < capacity() && waiting.length > 0) {
+        open++
+        waiting.shift()?.()
+      }
     }
   }
 
