@@ -23,7 +23,8 @@ export interface Start {
   check: () => Promise<boolean>
 }
 
-const graceMs = 10_000
+/** How long a component may take to end by itself (ms). An API server waits for the watches of others: it never ends. */
+const graceMs = (component: Component): number => (component.name === 'kube-apiserver' ? 2000 : 10_000)
 
 /** Starts a program and waits until its check holds; a failed one is stopped. @throws ComponentError */
 export const start = async (ground: Ground, { program, args, what, check }: Start): Promise<Component> => {
@@ -41,7 +42,7 @@ export const start = async (ground: Ground, { program, args, what, check }: Star
     await until({ component, what, timeoutMs, check })
     return component
   } catch (error) {
-    await component.stop(graceMs)
+    await component.stop(graceMs(component))
     throw error
   }
 }
@@ -60,5 +61,5 @@ export const startOnFreePort = async <T>(startOn: (port: number) => Promise<T>):
 
 /** Stops in the order given, each after the one before; the last to start comes first. */
 export const stopAll = async (components: readonly Component[]): Promise<void> => {
-  for (const component of components) await component.stop(graceMs)
+  for (const component of components) await component.stop(graceMs(component))
 }

@@ -33,18 +33,21 @@ export const startOthers = async (programs: readonly Program[], setting: Setting
 }
 
 const starters: Partial<Record<Program, (setting: Setting) => Promise<Component>>> = {
-  /** Ready when the default ServiceAccount exists, without which no pod can be created. */
+  /** Ready when it is healthy and the default ServiceAccount exists, without which no pod can be created. */
   'kube-controller-manager': async ({ ground, keys, identities, admin, options }) => {
     const { podCIDR, extraControllerManagerArgs } = withDefaults(options)
     const kubeconfig = await identities.kubeconfig(users.controllerManager)
-    return startOnFreePort((port) =>
-      start(ground, {
+    return startOnFreePort((port) => {
+      const own = { server: `https://127.0.0.1:${port}`, caPem: keys.ca.certPem }
+      return start(ground, {
         program: 'kube-controller-manager',
         args: [...controllerManagerFlags({ kubeconfig, port, keys, podCIDR }), ...extraControllerManagerArgs],
         what: 'the default ServiceAccount',
-        check: async () => (await call(admin, '/api/v1/namespaces/default/serviceaccounts/default')).status === 200,
-      }),
-    )
+        check: async () =>
+          (await call(own, '/healthz')).status === 200 &&
+          (await call(admin, '/api/v1/namespaces/default/serviceaccounts/default')).status === 200,
+      })
+    })
   },
   /** Ready when its own /readyz says so: its caches are filled. */
   'kube-scheduler': async ({ ground, keys, identities, options }) => {

@@ -42,7 +42,10 @@ export const call = (access: Access, path: string, options: CallOptions = {}): P
         key: access.keyPem,
         headers: {
           accept: 'application/json',
-          ...(payload === undefined ? {} : { 'content-type': contentType }),
+          // Without its length Node sends the body of a DELETE unannounced, and the preconditions in it go unread.
+          ...(payload === undefined
+            ? {}
+            : { 'content-type': contentType, 'content-length': Buffer.byteLength(payload) }),
           ...(access.token ? { authorization: `Bearer ${access.token}` } : {}),
           ...headers,
         },
