@@ -13,7 +13,6 @@ import {
   withRemoteSubnets,
   withReserved,
 } from './network-state.ts'
-import { effectiveCIDR, overlayAddress, tunnelAddress } from './tunnel.ts'
 
 function done(step: Step): NetworkState {
   if ('denied' in step) throw new Error(step.denied)
@@ -127,18 +126,4 @@ test('a full external CIDR denies, and never gives out its first two addresses o
 test('a mapping outside the external CIDR is made anew', () => {
   const stale = { ...rome(), endpoints: { '8.8.8.8': { external: '10.9.0.2', clusters: ['milan'] } } }
   expect(mapped(stale, 'milan', '8.8.8.8').address).toBe('10.247.0.2')
-})
-
-test('tunnel and overlay', () => {
-  expect(tunnelAddress('10.247.0.0/16')).toBe('10.247.0.1')
-  expect([tunnelAddress('10.0.0.0/32'), tunnelAddress('None')]).toEqual([undefined, undefined])
-  expect([overlayAddress('10.200.1.1'), overlayAddress('fd00::1'), overlayAddress('10.200.')]).toEqual([
-    '240.200.1.1',
-    undefined,
-    undefined,
-  ])
-  expect([effectiveCIDR('10.0.0.0/16', 'None'), effectiveCIDR('10.0.0.0/16', '10.1.0.0/16')]).toEqual([
-    '10.0.0.0/16',
-    '10.1.0.0/16',
-  ])
 })

@@ -1,6 +1,37 @@
 import { formatAddress, parseAddress } from './address.ts'
-import { contains, firstAddress, parseCidr, remap } from './cidr.ts'
+import { contains, parseCidr, remap } from './cidr.ts'
 import { KEPT } from './plan.ts'
+
+/** The CIDRs of a TunnelEndpoint's spec: `localNAT…` is the peer's name for ours, `remoteNAT…` ours for the peer's. */
+export interface TunnelCIDRs {
+  readonly localPodCIDR: string
+  readonly localNATPodCIDR: string
+  readonly localExternalCIDR: string
+  readonly localNATExternalCIDR: string
+  readonly remotePodCIDR: string
+  readonly remoteNATPodCIDR: string
+  readonly remoteExternalCIDR: string
+  readonly remoteNATExternalCIDR: string
+}
+
+/** The fields in the order in which Liqo checks them, and what its messages call them. */
+const CHECKED = [
+  ['remotePodCIDR', 'PodCIDR'],
+  ['remoteExternalCIDR', 'ExternalCIDR'],
+  ['localPodCIDR', 'LocalPodCIDR'],
+  ['localExternalCIDR', 'LocalExternalCIDR'],
+  ['localNATPodCIDR', 'LocalNATPodCIDR'],
+  ['localNATExternalCIDR', 'LocalNATExternalCIDR'],
+  ['remoteNATPodCIDR', 'RemoteNATPodCIDR'],
+  ['remoteNATExternalCIDR', 'RemoteNATExternalCIDR'],
+] as const
+
+/** The first field that is no CIDR, e.g. `PodCIDR must be a valid network CIDR`; a NAT field may be `None`. */
+export function tunnelProblem(tunnel: TunnelCIDRs): string | undefined {
+  const isBad = (text: string) => 'unreadable' in parseCidr(text)
+  const bad = CHECKED.find(([field]) => isBad(tunnel[field]) && !(field.includes('NAT') && tunnel[field] === KEPT))
+  return bad && `${bad[1]} must be a valid network CIDR`
+}
 
 /** A CIDR as the other side knows it, e.g. `('10.244.0.0/16', 'None')` -> `10.244.0.0/16`. */
 export function effectiveCIDR(cidr: string, name: string): string {
@@ -20,10 +51,10 @@ export function overlayAddress(node: string): string | undefined {
   return overlay && formatAddress(overlay)
 }
 
-/** A cluster's end of the tunnel as its peers see it: the address after its external CIDR's first one. */
+/** A cluster's end of the tunnel as its peers see it: the address after its external CIDR's own. */
 export function tunnelAddress(external: string): string | undefined {
   const cidr = parseCidr(external)
   if ('unreadable' in cidr) return undefined
-  const tunnel = { family: cidr.family, bits: firstAddress(cidr).bits + 1n }
+  const tunnel = { family: cidr.family, bits: cidr.bits + 1n }
   return contains(cidr, tunnel) ? formatAddress(tunnel) : undefined
 }

@@ -7,6 +7,9 @@ export const ANY_TEXT = '<any text>'
 /** Stands in an expected value for a time taken from the clock. */
 const NOW = '<now>'
 
+/** Stands for the text of any error on both sides. */
+const ERROR = '<error>'
+
 /**
  * What serialisation leaves behind and means nothing: such a member is dropped on both sides.
  * `creationTimestamp: null`, `status: {"phase": ""}`, `resources: {}`, `lastProbeTime: null`, `spec: {"containers": null}`.
@@ -41,7 +44,7 @@ function clean(value: unknown): unknown {
 function withoutErrorText(answer: unknown): unknown {
   if (!isMap(answer) || !(answer.error || answer.panic)) return answer
   const { error: _, panic: __, ...rest } = answer
-  return { ...rest, error: '<error>' }
+  return { ...rest, error: ERROR }
 }
 
 function isArtefact(key: string, member: unknown): boolean {
@@ -76,7 +79,7 @@ export function brokenAsserts(asserts: readonly Assertion[], actual: unknown): s
 function holds(check: string, operand: unknown, value: unknown): boolean {
   switch (check) {
     case 'equals':
-      return differences(operand, value).length === 0
+      return value === ERROR || differences(operand, value).length === 0
     case 'notEquals':
       return differences(operand, value).length > 0
     case 'absent':

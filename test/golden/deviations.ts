@@ -3,6 +3,7 @@ import { DIGEST, SOURCE, SOURCE_CLUSTER_UID, SOURCE_UID, sourceRef } from '../..
 import type { Golden } from './cases.ts'
 import { ANY_TEXT } from './compare.ts'
 import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, withActions } from './reflection.ts'
+import { inputOf } from './runner.ts'
 
 /** Where we mean to differ from Liqo: rewrites what a case expects, by what the case says, never by its name. */
 export interface Deviation {
@@ -108,6 +109,29 @@ export const deviations: readonly Deviation[] = [
         ? { ...expected, events: expected.events.filter((event) => !isSuccess(event)) }
         : expected,
   },
+  {
+    name: 'both-families',
+    reason: "IPv6 addresses are renamed as IPv4 ones are; v0.8.3's address manager knows IPv4 only and crashes.",
+    rewrite: (expected, given) => {
+      const { call, args = [] } = inputOf<{ call: string; args: string[] }>(given)
+      const bothIPv6 = args.length === 2 && args.every((text) => text.includes(':'))
+      return call === 'MapIPToNetwork' && bothIPv6 && isPanic(expected) ? { result: ANY_TEXT } : expected
+    },
+  },
+  {
+    name: 'mappings-are-state',
+    reason:
+      'The endpoints mapped for a peer are kept with all other network parameters; Liqo keeps a NatMapping object for each peer, and fails where it cannot make or find that object.',
+    rewrite: (expected, given) => {
+      const { ops = [] } = inputOf<{ ops: string[][] }>(given)
+      if (given.fn !== 'IpamSequence' || !Array.isArray(expected)) return expected
+      const answers = expected.map((answer: { error?: string } | null, index) => {
+        if (!answer?.error?.includes('natmappings.net.liqo.io')) return answer
+        return ops[index]?.[0] === 'mapEndpointIP' ? ANY_TEXT : 'ok'
+      })
+      return answers.some((answer, index) => answer !== expected[index]) ? answers : expected
+    },
+  },
 ]
 
 const NEVER: Readonly<Record<string, string>> = {
@@ -143,6 +167,10 @@ function disabled(given: Golden, what: string, actions: Action[]): Answer {
 function remote(given: Golden): string {
   const { id } = given.params.remoteCluster as { id: string }
   return JSON.stringify(id)
+}
+
+function isPanic(expected: unknown): boolean {
+  return typeof expected === 'object' && expected !== null && 'panic' in expected
 }
 
 function isSuccess(event: string): boolean {

@@ -4,6 +4,9 @@ import { service as serviceKind } from '../../lib/kinds/service/kind.ts'
 import type { Runners } from './runner.ts'
 import { configmap } from './runners/configmap.ts'
 import { eventMessage } from './runners/event-message.ts'
+import { ipMapping } from './runners/ip-mapping.ts'
+import { ipamAllocation } from './runners/ipam-allocation.ts'
+import { ipamPure } from './runners/ipam-pure.ts'
 import { labels } from './runners/labels.ts'
 import { names } from './runners/names.ts'
 import { namespaceName, namespaceOffloadingWebhook } from './runners/namespace.ts'
@@ -16,6 +19,9 @@ import { service } from './runners/service.ts'
 export const runners: Readonly<Record<string, Runners>> = {
   configmap,
   'event-message': eventMessage,
+  'ip-mapping': ipMapping,
+  'ipam-allocation': ipamAllocation,
+  'ipam-pure': ipamPure,
   labels,
   names,
   'namespace-name': namespaceName,
@@ -26,5 +32,14 @@ export const runners: Readonly<Record<string, Runners>> = {
   'reflect-service': reflectionOf(serviceKind),
   secret,
   service,
-  'unit-fact': { ...configmap, ...labels, ...names, ...secret, ...service },
+  'unit-fact': {
+    ...configmap,
+    ...ipMapping,
+    ...ipamAllocation,
+    ...ipamPure,
+    ...labels,
+    ...names,
+    ...secret,
+    ...service,
+  },
 }
