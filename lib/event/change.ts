@@ -29,3 +29,28 @@ export type ChangeEvent = z.infer<typeof changeEvent>
 /** EventBridge `source` and `detail-type` of every entry. */
 export const EVENT_SOURCE = 'heliograph'
 export const DETAIL_TYPE = 'Change'
+
+/** Somebody else put on our bus, or a version that is not compatible: repeating does not help. */
+export class MalformedChangeError extends Error {
+  readonly retry = false
+
+  constructor(field: string) {
+    super(
+      `event of the bus: ${field} is not as expected; is something else putting "${DETAIL_TYPE}" of "${EVENT_SOURCE}"?`,
+    )
+    this.name = new.target.name
+  }
+}
+
+const busEvent = z.object({
+  source: z.literal(EVENT_SOURCE),
+  'detail-type': z.literal(DETAIL_TYPE),
+  detail: changeEvent,
+})
+
+/** The change in an event as a rule of the bus hands it to a function. @throws MalformedChangeError */
+export function changeOf(event: unknown): ChangeEvent {
+  const parsed = busEvent.safeParse(event)
+  if (!parsed.success) throw new MalformedChangeError(parsed.error.issues[0]?.path.join('.') || 'all of it')
+  return parsed.data.detail
+}
