@@ -108,6 +108,27 @@ export function clusterPrefix(id: string): string {
   return `CLUSTER_${id.toUpperCase().replaceAll('-', '_')}_`
 }
 
+/** What the webhook function needs: it faces the network, so it gets no credential of a cluster. */
+export interface WebhookSettings {
+  clusters: readonly Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'>[]
+  eventBusName: string
+  logLevel: Config['logLevel']
+}
+
+/** @throws ConfigError listing every problem */
+export function parseWebhookSettings(env: Env): WebhookSettings {
+  const reader = new Reader(env)
+  const ids = reader.ids('CLUSTERS')
+  reader.refuseUnknown(ids)
+  const clusters = ids.map((id) => caller(reader, id))
+  if (clusters.every(({ webhookTokens, eksName }) => webhookTokens.length === 0 && eksName === undefined)) {
+    reader.problems.push(
+      `${clusterPrefix(ids[0] ?? 'ID')}WEBHOOK_TOKEN: missing; without a token (or EKS_NAME) of any cluster no call is accepted`,
+    )
+  }
+  return reader.done({ clusters, ...bus(reader) })
+}
+
 /** @throws ConfigError listing every problem */
 export function parseConfig(env: Env): Config {
   const reader = new Reader(env)
@@ -125,16 +146,21 @@ export function parseConfig(env: Env): Config {
     ),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
-    eventBusName: reader.text('EVENT_BUS_NAME') ?? 'heliograph',
+    ...bus(reader),
     sweepDeleteBudget: reader.count('SWEEP_DELETE_BUDGET', 100),
     sweepReportOnly: reader.flag('SWEEP_REPORT_ONLY', false),
-    logLevel: reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     requestTimeoutMs: reader.count('REQUEST_TIMEOUT_MS', 10_000),
     noProxy: reader.words('NO_PROXY'),
     ...optional('proxy', reader.text('HTTPS_PROXY')),
   }
-  if (reader.problems.length > 0) throw new ConfigError(reader.problems)
-  return deepFreeze(config)
+  return reader.done(config)
+}
+
+function bus(reader: Reader): Pick<Config, 'eventBusName' | 'logLevel'> {
+  return {
+    eventBusName: reader.text('EVENT_BUS_NAME') ?? 'heliograph',
+    logLevel: reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+  }
 }
 
 const TYPES = ['DenyList', 'AllowList', 'Off'] as const
@@ -142,17 +168,21 @@ const TYPES = ['DenyList', 'AllowList', 'Off'] as const
 function cluster(reader: Reader, id: string, shared: Networking): ClusterConfig {
   const prefix = clusterPrefix(id)
   return {
-    id,
+    ...caller(reader, id),
     access: reader.access(prefix),
-    webhookTokens: reader.words(`${prefix}WEBHOOK_TOKEN`),
     labels: reader.labels(`${prefix}LABELS`),
     networking: {
       internal: reader.flag(`${prefix}NETWORKING_INTERNAL`, shared.internal),
       reflectIPs: reader.flag(`${prefix}NETWORKING_REFLECT_IPS`, shared.reflectIPs),
     },
-    ...optional('eksName', reader.text(`${prefix}EKS_NAME`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }
+}
+
+function caller(reader: Reader, id: string): Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'> {
+  const prefix = clusterPrefix(id)
+  const webhookTokens = reader.words(`${prefix}WEBHOOK_TOKEN`)
+  return { id, webhookTokens, ...optional('eksName', reader.text(`${prefix}EKS_NAME`)) }
 }
 
 /** Reads variables and gathers what is wrong with them instead of throwing at the first. */
@@ -162,6 +192,12 @@ class Reader {
 
   constructor(env: Env) {
     this.#env = env
+  }
+
+  /** @throws ConfigError when there were problems */
+  done<T>(value: T): T {
+    if (this.problems.length > 0) throw new ConfigError(this.problems)
+    return deepFreeze(value)
   }
 
   text(name: string): string | undefined {
@@ -204,8 +240,8 @@ class Reader {
         )
       }
     }
-    for (const [prefix, same] of Map.groupBy(ids, clusterPrefix)) {
-      if (same.length > 1) this.problems.push(`${name}: ${same.join(' and ')} share the prefix ${prefix}; rename one`)
+    for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) < index))) {
+      this.problems.push(`${name}: "${id}" stands twice; remove one`)
     }
     return ids
   }
@@ -294,10 +330,12 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value)
 }
 
-let parsed: Config | undefined
-
-/** The configuration of this container. @throws ConfigError */
+/** The configuration of this container, parsed at its cold start. @throws ConfigError */
 export function config(): Config {
-  parsed ??= parseConfig(process.env)
-  return parsed
+  return parseConfig(process.env)
+}
+
+/** The same for the webhook function. @throws ConfigError */
+export function webhookSettings(): WebhookSettings {
+  return parseWebhookSettings(process.env)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { type Config, config } from './config.ts'
-import { type ChangeEvent, changeEvent } from './event/change.ts'
+import { type ChangeEvent, changeOf } from './event/change.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { eventHandler, type Handler } from './handler.ts'
@@ -9,9 +9,6 @@ import { logger } from './log.ts'
 import { connectPeerings } from './peerings.ts'
 import { dispatch, ReflectionError } from './reflect/dispatch.ts'
 import type { Peering } from './reflect/peering.ts'
-
-/** What a rule of the bus delivers; the envelope has more. */
-const delivery = z.object({ detail: changeEvent })
 
 /** The function of one kind: reflects what an event of the bus refers to. */
 export function reflector(kind: Kind): Handler<unknown> {
@@ -27,7 +24,7 @@ type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
 
 function reacting(name: string, react: React): Handler<unknown> {
   const { log, peerings } = started(name)
-  return eventHandler(log, async (event) => react(await peerings(), delivery.parse(event).detail))
+  return eventHandler(log, async (event) => react(await peerings(), changeOf(event)))
 }
 
 /** A schedule's event has other members; these are for calls by hand. */

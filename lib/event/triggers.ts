@@ -17,7 +17,12 @@ export interface Trigger {
 /** Both ends of every kind: a change of the source, and one of the copy, which somebody may have spoilt. */
 export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'target'>[]): Trigger[] {
   return kinds.flatMap(({ name, source, target }) =>
-    [source, target].map(({ resource }) => ({ kind: name, group: resource.group, plural: resource.plural })),
+    [source, target].map(({ resource: { group, plural }, subresources }) => ({
+      kind: name,
+      group,
+      plural,
+      ...(subresources && { subresources }),
+    })),
   )
 }
 

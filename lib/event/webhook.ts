@@ -85,7 +85,7 @@ export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<
     const forwarded = await put(changesOf(cluster, parcel.writes, triggers), invocation)
     const ms = Math.round(performance.now() - start)
     const line = { cluster, form, received, forwarded, unreadable: unreadable.length, why: unreadable[0], ms }
-    log[unreadable.length === 0 ? 'info' : 'warn']('received', line)
+    log[levelOf(unreadable.length, forwarded)]('received', line)
     return { received, forwarded }
   }
 
@@ -107,6 +107,12 @@ export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<
     { is: (event) => logsEvent.safeParse(event).success, handler: eventHandler(log, fromLogs) },
     { is: () => true, handler: httpHandler(log, fromHttp) },
   ])
+}
+
+/** What concerns nobody is not worth a line in production. */
+function levelOf(unreadable: number, forwarded: number): 'warn' | 'info' | 'debug' {
+  if (unreadable > 0) return 'warn'
+  return forwarded > 0 ? 'info' : 'debug'
 }
 
 function within(ms: number, invocation: Invocation): number {

@@ -7,6 +7,8 @@ export type Side = 'home' | 'remote'
 export interface End {
   side: Side
   resource: Resource
+  /** Subresources whose writes wake the kind too, e.g. `finalize`. */
+  subresources?: readonly string[]
 }
 
 /** How a kind chooses what to reflect: all but what is skipped, only what is allowed, or nothing at all. */

@@ -15,7 +15,8 @@ const MAX_NAME = 63
 export const namespace = defineKind({
   name: 'namespace',
   source: { side: 'home', resource: NAMESPACE_OFFLOADING },
-  target: { side: 'remote', resource: NAMESPACE },
+  // A namespace is gone for good, and can be made anew, only with its finalization.
+  target: { side: 'remote', resource: NAMESPACE, subresources: ['finalize'] },
   select: selectNamespace,
   forge: remoteNamespace,
 })

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { auditPolicy } from '../audit-policy.ts'
+import { bundleAll } from '../bundle.ts'
+import { build } from '../controlplane/build.ts'
+import { type Cluster, startCluster } from '../controlplane/cluster.ts'
+import { createAuthority, mintServing } from '../controlplane/pki.ts'
+import { freePort } from '../controlplane/ports.ts'
+import { CRDS, readCrd } from '../crds.ts'
+import { GROUP, readManifest } from '../rbac.ts'
+import { type Host, type HostOptions, startHost } from './host.ts'
+import { type Kubectl, kubectlFor } from './kubectl.ts'
+import { readService } from './service/read.ts'
+
+/** Two real control planes and the functions between them. */
+export interface Stage {
+  /** ClusterIDs, home first. */
+  clusters: Record<string, StageCluster>
+  host: Host
+  dir: string
+  /** Environment of the functions. */
+  env: Record<string, string>
+  stop(): Promise<void>
+}
+
+export interface StageCluster {
+  cluster: Cluster
+  kubectl: Kubectl
+  /** Kubeconfig of a person who may do anything. */
+  kubeconfig: string
+}
+
+export interface StageOptions extends Partial<Omit<HostOptions, 'env'>> {
+  /** Emptied first. Holds keys, logs, data and kubeconfigs. */
+  dir: string
+  home?: string
+  remotes?: readonly string[]
+  /** More of the functions' environment. */
+  env?: Record<string, string>
+  /** Longest time that the API servers gather audit events, ms. */
+  auditBatchMaxWaitMs?: number
+  onProgress?(text: string): void
+}
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+/** @throws whatever the parts throw; what had started is stopped */
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const { dir, home = 'rome', remotes = ['milan'], onProgress = () => {}, auditBatchMaxWaitMs = 5, ...rest } = options
+  await using started = new AsyncDisposableStack()
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true })
+  const bundles = await bundleAll()
+  await build()
+
+  const authority = await createAuthority('heliograph local')
+  const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
+  const webhookPort = await freePort()
+  const ids = [home, ...remotes]
+  const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
+  onProgress(`starting control planes ${ids.join(' and ')}`)
+  const clusters: Record<string, StageCluster> = {}
+  const launches = await Promise.allSettled(
+    ids.map(async (id, index) => {
+      const cluster = await startCluster({
+        name: id,
+        dir: join(dir, id),
+        serviceCIDR: `10.${96 + index}.0.0/16`,
+        audit: {
+          server: `https://127.0.0.1:${webhookPort}/`,
+          token: tokens.get(id)!,
+          caPem: authority.certPem,
+          batchMaxWaitMs: auditBatchMaxWaitMs,
+          policy: auditPolicy(),
+        },
+      })
+      started.defer(() => cluster.stop())
+      const { kubeconfig } = cluster
+      const kubectl = await kubectlFor(kubeconfig)
+      await kubectl(['apply', '-f', '-'], await readManifest(id === home ? 'home' : 'remote'))
+      if (id === home) for (const crd of CRDS) await establish(kubectl, await readCrd(crd))
+      clusters[id] = { cluster, kubectl, kubeconfig }
+      onProgress(`${id} is ready at ${cluster.server}`)
+    }),
+  )
+  for (const launch of launches) if (launch.status === 'rejected') throw launch.reason
+
+  const env: Record<string, string> = {
+    CLUSTERS: ids.join(','),
+    PEERINGS: remotes.map((remote) => `${home}:${remote}`).join(','),
+    ...options.env,
+  }
+  for (const id of ids) {
+    const prefix = `CLUSTER_${id.toUpperCase()}_`
+    env[`${prefix}KUBECONFIG`] = await clusters[id]!.cluster.kubeconfigFor({ user: 'heliograph', groups: [GROUP] })
+    env[`${prefix}WEBHOOK_TOKEN`] = tokens.get(id)!
+  }
+  const host = await startHost({
+    service: await readService(join(ROOT, 'serverless.yml')),
+    bundles,
+    tls: { cert: serving.certPem, key: serving.keyPem },
+    dlqDir: join(dir, 'dead-letters'),
+    webhookPort,
+    onProgress,
+    ...rest,
+    env,
+  })
+  started.defer(async () => void (await host.stop()))
+  await writeFile(join(dir, 'environment.json'), `${JSON.stringify(env, null, 2)}\n`, { mode: 0o600 })
+  const all = started.move()
+  return { clusters, host, dir, env, stop: () => all.disposeAsync() }
+}
+
+async function establish(kubectl: Kubectl, manifest: string): Promise<void> {
+  await kubectl(['apply', '-f', '-'], manifest)
+  await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifest)
+}

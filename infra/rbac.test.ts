@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { manifestOf, readManifest, rulesOf } from './rbac.ts'
+
+test.each(['home', 'remote'] as const)('the manifest of %s is what the table of kinds makes', async (side) => {
+  expect(await readManifest(side)).toBe(manifestOf(side))
+})
+
+test.each(['home', 'remote'] as const)('the rights in %s name every verb and resource', (side) => {
+  for (const { resource, verbs } of rulesOf(side)) {
+    expect([resource.plural, ...verbs]).not.toContain('*')
+    expect(verbs).not.toEqual([])
+  }
+})
+
+test('nothing of a user’s is written at home', () => {
+  const written = rulesOf('home').filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
+  expect(written.map(({ resource, subresource }) => [resource.plural, subresource])).toEqual([
+    ['namespaceoffloadings', 'status'],
+    ['events', undefined],
+  ])
+})

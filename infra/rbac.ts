@@ -1,0 +1,77 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { Resource } from '../lib/cluster/port.ts'
+import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../lib/cluster/resources.ts'
+import { namespace } from '../lib/flows/namespace/kind.ts'
+import { KINDS } from '../lib/kinds/index.ts'
+import type { Kind, Side } from '../lib/kinds/kind.ts'
+
+/** Group that the functions' credential is a member of: a certificate's organization, an EKS access entry's group. */
+export const GROUP = 'heliograph'
+
+interface Rule {
+  resource: Resource
+  subresource?: string
+  verbs: readonly string[]
+}
+
+const READ = ['get', 'list']
+/** An apply that creates needs `create` too. */
+const WRITE = ['create', 'delete', 'patch']
+
+/** What the functions may do in a cluster of that role, from the table of kinds. */
+export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KINDS]): Rule[] {
+  const sources = kinds.filter(({ source }) => source.side === side)
+  const targets = kinds.filter(({ target }) => target.side === side)
+  const own: Rule[] =
+    side === 'home'
+      ? [
+          { resource: NAMESPACE, verbs: ['get'] },
+          { resource: NAMESPACE_OFFLOADING, subresource: 'status', verbs: ['patch'] },
+          { resource: EVENT, verbs: ['create', 'patch'] },
+        ]
+      : []
+  return [
+    ...own,
+    ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
+    ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
+  ]
+}
+
+const EXPLANATION: Record<Side, string> = {
+  home: 'Rights of the functions in a home cluster: they read what is reflected and report on it.',
+  remote: 'Rights of the functions in a remote cluster: they keep the copies.',
+}
+
+/** ClusterRole and binding as YAML. A cluster that is home and remote gets both. */
+export function manifestOf(side: Side): string {
+  const name = `heliograph-${side}`
+  const role = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name },
+    rules: rulesOf(side).map(({ resource, subresource, verbs }) => ({
+      apiGroups: [resource.group],
+      resources: [subresource ? `${resource.plural}/${subresource}` : resource.plural],
+      verbs,
+    })),
+  }
+  const binding = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: GROUP }],
+  }
+  const head = `# ${EXPLANATION[side]}\n# Made by \`node infra/rbac.ts\` from the table of kinds; bound to the group "${GROUP}".\n`
+  return head + [role, binding].map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n')
+}
+
+export const pathOfManifest = (side: Side): string => join(import.meta.dirname, 'rbac', `${side}.yaml`)
+
+export const readManifest = (side: Side): Promise<string> => readFile(pathOfManifest(side), 'utf8')
+
+if (import.meta.main) {
+  for (const side of ['home', 'remote'] as const) await writeFile(pathOfManifest(side), manifestOf(side))
+}

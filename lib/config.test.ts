@@ -1,0 +1,138 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, parseConfig, parseWebhookSettings } from './config.ts'
+
+const least = {
+  CLUSTERS: 'rome,milan',
+  PEERINGS: 'rome:milan',
+  CLUSTER_ROME_KUBECONFIG: '/kube/rome',
+  CLUSTER_MILAN_SERVER: 'https://milan.example:6443',
+  CLUSTER_MILAN_TOKEN: 't',
+}
+
+function problemsOf(env: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('parseConfig', () => {
+  test('the least, with its defaults', () => {
+    const defaults = { webhookTokens: [], labels: {}, networking: { internal: true, reflectIPs: true } }
+    expect(parseConfig(least)).toEqual({
+      clusters: [
+        { ...defaults, id: 'rome', access: { kubeconfig: '/kube/rome' } },
+        { ...defaults, id: 'milan', access: { server: 'https://milan.example:6443', token: 't' } },
+      ],
+      peerings: [{ home: 'rome', remote: 'milan' }],
+      reflection: { configmap: 'DenyList', secret: 'DenyList', service: 'DenyList' },
+      labelsNotReflected: [],
+      annotationsNotReflected: [],
+      eventBusName: 'heliograph',
+      logLevel: 'info',
+      sweepDeleteBudget: 100,
+      sweepReportOnly: false,
+      requestTimeoutMs: 10_000,
+      noProxy: [],
+    })
+  })
+
+  test('is frozen', () => {
+    const config = parseConfig(least)
+    expect(() => Object.assign(config.clusters[0]!.networking, { internal: false })).toThrow(TypeError)
+  })
+
+  test('an empty string counts as unset', () => {
+    expect(parseConfig({ ...least, NETWORKING_INTERNAL: '', CLUSTER_ROME_CONTEXT: ' ' })).toEqual(parseConfig(least))
+  })
+
+  test('a cluster’s flags win over the shared ones', () => {
+    const env = { ...least, NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_NETWORKING_INTERNAL: 'true' }
+    expect(parseConfig(env).clusters.map(({ networking }) => networking.internal)).toEqual([false, true])
+  })
+
+  test.each<{ name: string; env: Record<string, string | undefined>; want: RegExp }>([
+    {
+      name: 'no clusters',
+      env: { CLUSTERS: '' },
+      want: /^CLUSTERS: missing; name the clusters, e.g. CLUSTERS=rome,milan/,
+    },
+    { name: 'a bad ClusterID', env: { CLUSTERS: 'rome,milan,Turin' }, want: /^CLUSTERS: "Turin" is no ClusterID/ },
+    { name: 'a cluster twice', env: { CLUSTERS: 'rome,milan,rome' }, want: /^CLUSTERS: "rome" stands twice/ },
+    { name: 'no peerings', env: { PEERINGS: '' }, want: /^PEERINGS: missing/ },
+    {
+      name: 'an unknown cluster in a peering',
+      env: { PEERINGS: 'rome:turin' },
+      want: /names turin, which CLUSTERS does not/,
+    },
+    { name: 'a cluster peered with itself', env: { PEERINGS: 'rome:rome' }, want: /peers a cluster with itself/ },
+    {
+      name: 'a malformed peering',
+      env: { PEERINGS: 'rome-milan' },
+      want: /"rome-milan" is no peering; use <home>:<remote>/,
+    },
+    { name: 'a peering twice', env: { PEERINGS: 'rome:milan,rome:milan' }, want: /stands twice/ },
+    {
+      name: 'a flag',
+      env: { NETWORKING_INTERNAL: 'no' },
+      want: /^NETWORKING_INTERNAL: "no" is not valid; use true or false/,
+    },
+    { name: 'a number', env: { SWEEP_DELETE_BUDGET: '-1' }, want: /use a whole number, 0 or more/ },
+    { name: 'a reflection type', env: { REFLECT_SECRET: 'denylist' }, want: /use one of DenyList, AllowList, Off/ },
+    {
+      name: 'no access',
+      env: { CLUSTER_ROME_KUBECONFIG: '' },
+      want: /^CLUSTER_ROME_KUBECONFIG: no access; set one of/,
+    },
+    { name: 'two accesses', env: { CLUSTER_ROME_SERVER: 'https://x' }, want: /KUBECONFIG and SERVER together/ },
+    {
+      name: 'a server that is no URL',
+      env: { CLUSTER_MILAN_SERVER: 'milan' },
+      want: /^CLUSTER_MILAN_SERVER: "milan" is no URL/,
+    },
+    { name: 'a server without a token', env: { CLUSTER_MILAN_TOKEN: '' }, want: /^CLUSTER_MILAN_TOKEN: missing/ },
+    { name: 'a label', env: { CLUSTER_MILAN_LABELS: 'region' }, want: /"region" is no label; use <key>=<value>/ },
+    {
+      name: 'a misspelt name',
+      env: { CLUSTER_ROME_KUBECONFG: 'x' },
+      want: /^CLUSTER_ROME_KUBECONFG: unknown variable; did you mean CLUSTER_ROME_KUBECONFIG\?/,
+    },
+    { name: 'a flag misspelt', env: { NETWORKING_REFLECTIPS: 'x' }, want: /did you mean NETWORKING_REFLECT_IPS\?/ },
+  ])('$name: told with the remedy', ({ env, want }) => {
+    expect(problemsOf({ ...least, ...env })).toContainEqual(expect.stringMatching(want))
+  })
+
+  test('all problems at once', () => {
+    const env = { ...least, NETWORKING_INTERNAL: 'no', SWEEP_DELETE_BUDGET: 'x', REFLECT_SECRT: 'Off', PEERINGS: 'a:b' }
+    expect(
+      problemsOf(env)
+        .map((problem) => problem.split(':')[0])
+        .toSorted(),
+    ).toEqual(['NETWORKING_INTERNAL', 'PEERINGS', 'REFLECT_SECRT', 'SWEEP_DELETE_BUDGET'])
+  })
+
+  test('says nothing of variables that are not ours', () => {
+    expect(problemsOf({ ...least, PATH: '/bin', AWS_REGION: 'eu-west-1', KUBECONFIG: 'x' })).toEqual([])
+  })
+})
+
+describe('parseWebhookSettings', () => {
+  test('needs no access to any cluster', () => {
+    const env = { CLUSTERS: 'rome,milan', CLUSTER_ROME_WEBHOOK_TOKEN: 'old,new', CLUSTER_MILAN_EKS_NAME: 'prod' }
+    expect(parseWebhookSettings(env)).toEqual({
+      clusters: [
+        { id: 'rome', webhookTokens: ['old', 'new'] },
+        { id: 'milan', webhookTokens: [], eksName: 'prod' },
+      ],
+      eventBusName: 'heliograph',
+      logLevel: 'info',
+    })
+  })
+
+  test('needs somebody who may call', () => {
+    expect(() => parseWebhookSettings({ CLUSTERS: 'rome' })).toThrow(/CLUSTER_ROME_WEBHOOK_TOKEN: missing/)
+  })
+})
