@@ -35,8 +35,7 @@ export function parseAddress(text: string): Address | Unreadable {
   }
   if (text.includes('%')) return { unreadable: `${JSON.stringify(text)} has a zone id, which means nothing elsewhere` }
   const groups = withHexTail(text)
-  // ipaddr.js reads zone ids and, as a tail, octal octets: only groups of hex digits reach it.
-  if (groups === undefined || !/^[0-9a-f:]+$/i.test(groups) || !ipaddr.IPv6.isValid(groups)) return notAnAddress(text)
+  if (groups === undefined || !ipaddr.IPv6.isValid(groups)) return notAnAddress(text)
   const address = toAddress(ipaddr.IPv6.parse(groups))
   return address.bits >> 32n === 0xffffn
     ? { unreadable: `${JSON.stringify(text)} is an IPv4-mapped IPv6 address: write it as IPv4` }
@@ -78,7 +77,7 @@ function toAddress(parsed: ipaddr.IPv4 | ipaddr.IPv6): Address {
   return { family: parsed.kind() === 'ipv4' ? 4 : 6, bits: BigInt(`0x${hex}`) }
 }
 
-/** `64:ff9b::1.2.3.4` -> `64:ff9b::102:304`; ipaddr.js would read `::1.2.3.4` as IPv4-mapped. Undefined: bad tail. */
+/** `64:ff9b::1.2.3.4` -> `64:ff9b::102:304`; ipaddr.js takes `::1.2.3.4` for IPv4-mapped, and octal in a tail. Undefined: bad tail. */
 function withHexTail(text: string): string | undefined {
   const start = text.lastIndexOf(':') + 1
   const tail = text.slice(start)

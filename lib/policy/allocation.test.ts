@@ -107,13 +107,10 @@ function isFree(used: ReadonlySet<number>, start: number, size: number): boolean
   return !Array.from({ length: size }, (_, index) => start + index).some((address) => used.has(address))
 }
 
+const length = fc.integer({ min: 23, max: 32 })
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('alloc' as const), length: fc.integer({ min: 23, max: 32 }) }),
-  fc.record({
-    kind: fc.constant('remap' as const),
-    host: fc.nat({ max: 255 }),
-    length: fc.integer({ min: 23, max: 32 }),
-  }),
+  fc.record({ kind: fc.constant('alloc' as const), length }),
+  fc.record({ kind: fc.constant('remap' as const), host: fc.nat({ max: 255 }), length }),
   fc.record({ kind: fc.constant('free' as const), index: fc.nat({ max: 20 }) }),
 )
 

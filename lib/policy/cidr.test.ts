@@ -69,6 +69,7 @@ test('next network and halves', () => {
 
 test('what is left of a network comes as its minimal list in address order', () => {
   const left = subtract(cidr('10.0.0.0/8'), ['10.96.0.0/12', '10.244.0.0/14', '11.0.0.0/8'].map(cidr))
+  expect(subtract(cidr('10.0.0.0/24'), [cidr('10.0.0.0/8')])).toEqual([])
   expect(left.map(formatCidr)).toEqual(
     ['10.0.0.0/10', '10.64.0.0/11', '10.112.0.0/12', '10.128.0.0/10', '10.192.0.0/11', '10.224.0.0/12'].concat(
       '10.240.0.0/14',

@@ -76,7 +76,7 @@ test('a peer whose external CIDR cannot be had gets nothing', () => {
 test('reserved networks follow their list, as a whole or not at all', () => {
   const reserved = done(withReserved(rome(), ['10.1.0.0/16', '10.2.0.0/16']))
   const fewer = done(withReserved(reserved, ['10.2.0.0/16', '10.3.0.0/16']))
-  expect(fewer.allocation.taken.slice(-2)).toEqual(['10.2.0.0/16', '10.3.0.0/16'])
+  expect(fewer.allocation.taken).toEqual([...rome().allocation.taken, '10.2.0.0/16', '10.3.0.0/16'])
   expect(withReserved(fewer, ['10.4.0.0/16', '10.246.9.0/24'])).toHaveProperty('denied')
 })
 

@@ -24,6 +24,10 @@ const romeAsIs = cluster('rome', AS_IS, { serviceCIDRs: ['10.128.0.0/16'] })
 const asIs = policyOf(romeAsIs, cluster('milan', AS_IS, { podCIDRs: ['10.60.0.0/16'] }))
 const unconfigured = { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] }
 const open = policyOf(cluster('rome', AS_IS, unconfigured), cluster('milan', AS_IS, unconfigured))
+const servicesOnly = policyOf(
+  cluster('rome', AS_IS, { ...unconfigured, serviceCIDRs: ['10.128.0.0/16'] }),
+  cluster('milan', AS_IS, unconfigured),
+)
 const none = policyOf(cluster('rome', NONE), cluster('milan', NONE))
 const opaque = policyOf(cluster('rome', OPAQUE), cluster('milan', OPAQUE))
 const conflicting = policyOf(cluster('rome', REMAPPED), cluster('milan', AS_IS))
@@ -63,6 +67,7 @@ test.each<Row & { mode: string }>([
   { mode: 'as is', policy: asIs, address: '127.0.0.1', want: { refused: 'loopback' } },
   { mode: 'as is', policy: asIs, address: 'db.example.com', want: { refused: 'name' } },
   { mode: 'as is, no CIDR', policy: open, address: '10.60.0.9', want: { address: '10.60.0.9' } },
+  { mode: 'as is, no pod CIDR', policy: servicesOnly, address: '10.60.0.9', want: { address: '10.60.0.9' } },
   { mode: 'as is, no CIDR', policy: open, address: 'fe80::1', want: { refused: 'link-local' } },
   { mode: 'internal alone', policy: none, address: '10.244.3.9', want: empty },
   { mode: 'neither', policy: opaque, address: '127.0.0.1', want: empty },

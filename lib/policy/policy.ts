@@ -1,6 +1,5 @@
 import { type Address, familyName, formatAddress, isDomainName, parseAddress } from './address.ts'
 import { objectionTo, specialOf } from './allow-list.ts'
-import { contains } from './cidr.ts'
 import { type FlaggedCluster, type Meaning, meaningOf } from './flags.ts'
 import { type Empty, type Outcome, type Refusal, refusal, type Translated } from './outcome.ts'
 import { type AddressPlan, type Ranges, rangesOf, renamedAddress } from './plan.ts'
@@ -69,6 +68,7 @@ export function addressTowardsRemote(policy: Policy, text: string): Outcome {
   const pod = renamedAddress(renamed.pods, address)
   if (pod !== undefined) return { address: formatAddress(pod) }
   const external = externalOf(policy, address)
+  // A mapping outside the external CIDR is stale: none of the names holds it, so that it is asked for again.
   const mapped = external && renamedAddress(renamed.externals, external)
   if (mapped !== undefined) return { address: formatAddress(mapped) }
   if (home.ranges.externals.some(({ family }) => family === address.family)) {
@@ -127,10 +127,8 @@ function notNegotiated(from: Party, to: Party): Refusal {
   return refusal('not-negotiated', `${to.id} has not said yet what it calls the CIDRs of ${from.id}`)
 }
 
-/** Where home's external CIDR has the address. A mapping outside that CIDR is stale and counts as none. */
-function externalOf({ home, mappings }: Policy, address: Address): Address | undefined {
-  const text = mappings[formatAddress(address)]
-  const external = text === undefined ? undefined : parseAddress(text)
-  if (external === undefined || 'unreadable' in external) return undefined
-  return home.ranges.externals.some((cidr) => contains(cidr, external)) ? external : undefined
+/** The address that stands for this one in home's external CIDR, if there is one. */
+function externalOf({ mappings }: Policy, address: Address): Address | undefined {
+  const external = parseAddress(mappings[formatAddress(address)] ?? '')
+  return 'unreadable' in external ? undefined : external
 }
