@@ -171,6 +171,16 @@ describe('no process is left', () => {
     expect(rome.pids()).toEqual({})
   })
 
+  test('and a cluster started again in the same folder has its objects', async () => {
+    const again = await startCluster({ name: 'rome', dir: join(dir, 'rome'), components: [] })
+    try {
+      expect(again.caPem).toBe(rome.caPem)
+      expect((await again.call(`${configMaps}/only-rome`)).status).toBe(200)
+    } finally {
+      await again.stop()
+    }
+  }, 180_000)
+
   test(
     'after a start that failed, whose error shows the log',
     async () => {
