@@ -43,9 +43,9 @@ export async function pairOfRemote(peering: Peering, remoteNamespace: string): P
 
 /** Answers where a home namespace is reflected to, for one invocation. */
 export interface PairScope {
-  /** May be what an earlier invocation saw: good enough to look at a target that then proves itself by its stamp. */
+  /** May be what an earlier invocation saw: where to look while the pair is confirmed. */
   remembered(): Promise<Pair | undefined>
-  /** Read since this invocation began: needed where no target vouches for the pair. */
+  /** Read since this invocation began: needed before anything is made of what was seen. */
   confirmed(): Promise<Pair | undefined>
 }
 

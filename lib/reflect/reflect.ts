@@ -18,10 +18,10 @@ export async function reflect(
   let pair = await pairs.remembered()
   const sight: Sight = {
     async observe() {
-      const seen = pair && (await observe(kind, peering, { pair, name }))
-      if (!pair || seen?.target) return seen
-      // No target vouches for a remembered pair, so it is confirmed before anything is made of it.
-      const confirmed = await pairs.confirmed()
+      // What is remembered saves the wait and decides nothing: a target that is there may be in a namespace on its way
+      // out, or in one that is another's copy by now.
+      const look = pair && observe(kind, peering, { pair, name })
+      const [seen, confirmed] = await Promise.all([look, pairs.confirmed()])
       if (isSamePair(pair, confirmed)) return seen
       pair = confirmed
       return pair && observe(kind, peering, { pair, name })
@@ -31,6 +31,6 @@ export async function reflect(
   return converge(kind, peering, sight, mode)
 }
 
-function isSamePair(a: Pair, b: Pair | undefined): boolean {
-  return a.homeNamespace === b?.homeNamespace && a.remoteNamespace === b.remoteNamespace
+function isSamePair(a: Pair | undefined, b: Pair | undefined): boolean {
+  return a?.homeNamespace === b?.homeNamespace && a?.remoteNamespace === b?.remoteNamespace
 }
