@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
-import { build } from '../controlplane/build.ts'
+import { findAssets } from '../controlplane/assets.ts'
 import { type Cluster, startCluster } from '../controlplane/cluster.ts'
 import { createAuthority, mintServing } from '../controlplane/pki.ts'
 import { freePort } from '../controlplane/ports.ts'
@@ -11,6 +11,7 @@ import { CRDS, readCrd } from '../crds.ts'
 import { GROUP, readManifest } from '../rbac.ts'
 import { type Host, type HostOptions, startHost } from './host.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
+import { ROOT } from './root.ts'
 import { readService } from './service/read.ts'
 
 /** Two real control planes and the functions between them. */
@@ -43,8 +44,6 @@ export interface StageOptions extends Partial<Omit<HostOptions, 'env'>> {
   onProgress?(text: string): void
 }
 
-const ROOT = join(import.meta.dirname, '..', '..')
-
 /** @throws whatever the parts throw; what had started is stopped */
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { dir, home = 'rome', remotes = ['milan'], onProgress = () => {}, auditBatchMaxWaitMs = 5, ...rest } = options
@@ -52,7 +51,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
   const bundles = await bundleAll()
-  await build()
+  await findAssets()
 
   const authority = await createAuthority('heliograph local')
   const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })

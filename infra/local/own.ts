@@ -1,0 +1,105 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { parse } from 'yaml'
+import type { Cluster, KubeObject, Resource } from '../../lib/cluster/port.ts'
+import { type Config, parseConfig } from '../../lib/config.ts'
+import { connectPeerings } from '../../lib/peerings.ts'
+import { auditPolicy } from '../audit-policy.ts'
+import { bundleAll } from '../bundle.ts'
+import { renderKubeconfig } from '../controlplane/kubeconfig.ts'
+import { createAuthority, mintServing } from '../controlplane/pki.ts'
+import { CRDS, readCrd } from '../crds.ts'
+import { eventually } from './eventually.ts'
+import { type Host, type HostOptions, startHost } from './host.ts'
+import { preflight } from './preflight.ts'
+import { ROOT } from './root.ts'
+import { readService } from './service/read.ts'
+
+/** Clusters that are not ready for the functions; `problems` has a line each with its remedy. */
+export class PreflightError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the clusters are not ready:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'PreflightError'
+    this.problems = problems
+  }
+}
+
+/** How much faster the schedules run: sweeps come every minute, as events may not be wired to this machine. */
+const SPEED = 15
+
+const CRD: Resource = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  kind: 'CustomResourceDefinition',
+  namespaced: false,
+}
+
+/**
+ * The functions on this machine, between clusters of the user's own, named by the environment (CLUSTERS, …).
+ * @throws ConfigError, PreflightError with every problem at once
+ */
+export async function startOwn(
+  env: Readonly<Record<string, string | undefined>>,
+  options: Partial<HostOptions> & { dir: string },
+): Promise<{ host: Host; config: Config; stop(): Promise<void> }> {
+  const { dir, onProgress = () => {}, ...rest } = options
+  const config = parseConfig(env)
+  const peerings = await connectPeerings(config, 'local')
+  const problems = await preflight(peerings)
+  if (problems.length > 0) throw new PreflightError(problems)
+  for (const home of new Set(peerings.map((peering) => peering.home))) {
+    for (const crd of CRDS) await establish(home, await readCrd(crd), onProgress)
+  }
+
+  const authority = await createAuthority('heliograph local')
+  const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
+  await mkdir(dir, { recursive: true })
+  const host = await startHost({
+    service: await readService(join(ROOT, 'serverless.yml')),
+    bundles: await bundleAll(),
+    tls: { cert: serving.certPem, key: serving.keyPem },
+    dlqDir: join(dir, 'dead-letters'),
+    speed: SPEED,
+    onProgress,
+    ...rest,
+    env: ours(env),
+  })
+  for (const { id, webhookTokens } of config.clusters) {
+    const [token] = webhookTokens
+    if (token === undefined || host.webhookUrl === undefined) continue
+    const file = join(dir, `${id}.audit-webhook.kubeconfig`)
+    const text = renderKubeconfig({
+      name: 'webhook',
+      server: host.webhookUrl,
+      caPem: authority.certPem,
+      user: 'apiserver',
+      token,
+    })
+    await writeFile(file, text, { mode: 0o600 })
+    onProgress(`${id}: for events, give its API server --audit-webhook-config-file with ${relative(ROOT, file)}`)
+  }
+  await writeFile(join(dir, 'audit-policy.yaml'), auditPolicy())
+  return { host, config, stop: async () => void (await host.stop()) }
+}
+
+async function establish(home: Cluster, manifest: string, onProgress: (text: string) => void): Promise<void> {
+  const crd = parse(manifest) as KubeObject
+  await home.apply(CRD, crd)
+  await eventually(`${crd.metadata.name} established in ${home.id}`, async () => {
+    const stored = await home.get(CRD, { name: crd.metadata.name })
+    const { conditions = [] } = (stored?.status ?? {}) as { conditions?: { type: string; status: string }[] }
+    return conditions.some(({ type, status }) => type === 'Established' && status === 'True')
+  })
+  onProgress(`${home.id}: ${crd.metadata.name} is served`)
+}
+
+/** What of the environment the functions read. */
+function ours(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const names = /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : [])),
+  )
+}
