@@ -136,11 +136,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     drain: deliverer.drain,
     async stop(drainMs = 0) {
       clock?.stop()
-      await fronts.close()
+      const closed = fronts.close()
       if (drainMs > 0) await deliverer.drain(drainMs)
       const ended = Promise.all([...pools.values()].map((pool) => pool.stop()))
       const left = await deliverer.stop()
-      await ended
+      await Promise.all([ended, closed])
       endpoint.close()
       return left
     },

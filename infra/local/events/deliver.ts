@@ -66,10 +66,17 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       (cause) => ({ refusal: cause instanceof Error ? cause : new Error(String(cause)) }),
     )
 
-  const bury = async (letter: LetterMessage | undefined) => {
-    if (letter) await options.deadLetters.put(letter)
-    return letter ? 'dead' : 'dropped'
+  const leave = (standing: Standing) => {
+    left++
+    return stopped(standing)
   }
+
+  /** Tells why a letter could not be written: a full disk must not end the host. */
+  const bury = (letter: LetterMessage): Promise<string | undefined> =>
+    options.deadLetters.put(letter).then(
+      () => undefined,
+      (cause) => `no dead letter: ${cause instanceof Error ? cause.message : cause}`,
+    )
 
   const deliver = async (from: Sender, to: Target, event: unknown): Promise<Delivery['result']> => {
     const payload = JSON.stringify(event)
@@ -92,18 +99,18 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         onDelivery({ ...seen, result: 'retry', error })
         if (await rested(step.wait, stopping.signal)) continue
       }
-      if (stopping.signal.aborted) left++
-      const letter = step && 'letter' in step ? step.letter : stopped(standing)
-      const result = await bury(letter)
-      onDelivery({ ...seen, result, error })
+      const letter = step && 'letter' in step ? step.letter : leave(standing)
+      const unwritten = letter && (await bury(letter))
+      const result = letter && !unwritten ? 'dead' : 'dropped'
+      onDelivery({ ...seen, result, error: unwritten ? `${error}; ${unwritten}` : error })
       return result
     }
   }
 
   return {
     send(from, to, event) {
-      const delivery = deliver(from, to, event)
-      const settled: Promise<unknown> = delivery.catch(() => {}).finally(() => pending.delete(settled))
+      const delivery = deliver(from, to, event).finally(() => pending.delete(settled))
+      const settled: Promise<unknown> = delivery.catch(() => {})
       pending.add(settled)
       return delivery
     },

@@ -41,10 +41,13 @@ export interface DeadLetters {
 /** Dead letters under `dir`, which is made when the first one comes. Files are the user's alone (0600). */
 export function openDeadLetters(dir: string): DeadLetters {
   const file = (id: string) => join(dir, `${id}.json`)
+  let count = 0
   return {
     async put(message) {
       const at = Date.now()
-      const id = `${new Date(at).toISOString().replace(/[-:.]/g, '')}-${randomUUID()}`
+      // Sorts by time, then by the order in this process; the rest keeps two processes apart.
+      const order = String(count++).padStart(6, '0')
+      const id = `${new Date(at).toISOString().replace(/[-:.]/g, '')}-${order}-${randomUUID().slice(0, 8)}`
       await mkdir(dir, { recursive: true, mode: 0o700 })
       // Renamed into place: a reader sees a whole file or none.
       const aside = `${file(id)}.new`

@@ -38,8 +38,11 @@ export interface HttpFront {
 
 /** HTTPS in front of functions: an HTTP API with routes, or a Function URL with one route for all. */
 export async function startFront(options: FrontOptions): Promise<HttpFront> {
-  const server = createServer({ ...options.tls, noDelay: true }, async (request, response) => {
-    send(request, response, await handle(request, options))
+  const open = new Set<Promise<unknown>>()
+  const server = createServer({ ...options.tls, noDelay: true }, (request, response) => {
+    const answered = once(response, 'close').finally(() => open.delete(answered))
+    open.add(answered)
+    void handle(request, options).then((answer) => send(request, response, answer))
   })
   // Longer than any client keeps an idle connection: what closes first loses the race for the next request.
   server.keepAliveTimeout = 350_000
@@ -47,10 +50,9 @@ export async function startFront(options: FrontOptions): Promise<HttpFront> {
   return {
     url: `https://${options.host}:${(server.address() as AddressInfo).port}`,
     async close() {
-      const closed = once(server, 'close')
       server.close()
-      server.closeIdleConnections()
-      await closed
+      while (open.size > 0) await Promise.all(open)
+      server.closeAllConnections()
     },
   }
 }
@@ -62,7 +64,8 @@ async function handle(
   const path = request.url?.split('?')[0] ?? '/'
   const route = matchRoute(routes, request.method ?? 'GET', path)
   if (!route) return platformAnswer.notFound()
-  const body = await readBody(request)
+  const body = await readBody(request).catch(() => undefined)
+  // Too large, or the caller has gone, in which case nobody reads the answer.
   if (!body) return platformAnswer.tooLarge(kind)
   const payload = JSON.stringify(toPayload(request, body, { ...place, domain: host, routeKey: route.key }))
   if (Buffer.byteLength(payload) > MAX_PAYLOAD) return platformAnswer.tooLarge(kind)

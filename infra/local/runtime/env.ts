@@ -11,7 +11,7 @@ const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CER
  */
 export function sandboxEnv(fn: FunctionConfig, address: string): NodeJS.ProcessEnv {
   const inherited = INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))
-  const region = fn.arn.split(':')[3]
+  const [, , , region, , , name] = fn.arn.split(':')
   return {
     ...Object.fromEntries(inherited),
     LANG: 'en_US.UTF-8',
@@ -24,10 +24,10 @@ export function sandboxEnv(fn: FunctionConfig, address: string): NodeJS.ProcessE
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     ...fn.environment,
     AWS_LAMBDA_RUNTIME_API: address,
-    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memory),
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: `local/[$LATEST]${randomUUID().replaceAll('-', '')}`,
     LAMBDA_TASK_ROOT: fn.dir,
     _HANDLER: fn.handler,

@@ -2,6 +2,7 @@
 export interface FunctionConfig {
   /** Short name, as in serverless.yml. */
   name: string
+  /** `arn:aws:lambda:<region>:<account>:function:<name on AWS>` */
   arn: string
   /** Absolute path of the unpacked package. */
   dir: string

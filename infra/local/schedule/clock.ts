@@ -34,9 +34,11 @@ export function startClock(
     }
     timers.set(schedule, setTimeout(due, Math.min(wait, LONGEST)))
   }
-  for (const schedule of schedules) {
+  const parsed = schedules.map((schedule): [Schedule, Next] => {
     if (schedule.timezone !== 'UTC') throw new Error(`schedule ${schedule.arn}: only UTC runs locally`)
-    const next = parseSchedule(schedule.expression)
+    return [schedule, parseSchedule(schedule.expression)]
+  })
+  for (const [schedule, next] of parsed) {
     // A rate of EventBridge Scheduler starts at once, one of a rule after its first period.
     const atOnce = schedule.kind === 'scheduler' && schedule.expression.startsWith('rate')
     arm(schedule, next, atOnce ? began : next(began))

@@ -1,8 +1,8 @@
-import { addressDigits, block } from './address.ts'
+import { block, sameAddress } from './address.ts'
 import type { Refuse } from './error.ts'
 import type { Leaf } from './fields.ts'
 import { numeric } from './numeric.ts'
-import { ignoringCase, whole, wildcard } from './text.ts'
+import { ignoringCase, type TextTest, whole, wildcard } from './text.ts'
 
 /** Does a leaf that is there match? */
 export type Test = (value: Leaf) => boolean
@@ -10,80 +10,68 @@ export type Test = (value: Leaf) => boolean
 /** `{"exists": false}`: matches where there is no leaf. */
 export const ABSENT = Symbol('absent')
 
-const onText =
-  (test: (text: string) => boolean): Test =>
-  (value) =>
-    typeof value === 'string' && test(value)
-
 /** One element of a leaf array of a pattern: a value to equal, or an operator. */
 export function expression(pattern: unknown, refuse: Refuse): Test | typeof ABSENT {
   if (Array.isArray(pattern)) return refuse('a match value must be a string, number, true, false, null or an operator')
-  if (typeof pattern !== 'object' || pattern === null) return exactly(pattern as Leaf)
+  if (!isObject(pattern)) return exactly(pattern as Leaf)
   const [operator, argument] = only(pattern, refuse)
-  const build = OPERATORS.get(operator)
-  return build ? build(argument, refuse) : refuse(`unknown operator "${operator}"`)
-}
-
-function exactly(wanted: Leaf): Test {
-  const address = typeof wanted === 'string' ? addressDigits(wanted) : undefined
-  // An address equals every spelling of it.
-  return address ? onText((text) => addressDigits(text) === address) : (value) => value === wanted
-}
-
-type Build = (argument: unknown, refuse: Refuse) => Test | typeof ABSENT
-
-const OPERATORS = new Map<string, Build>(
-  Object.entries({
-    exactly: (argument, refuse) => {
-      const wanted = text(argument, 'exactly', refuse)
-      return (value) => value === wanted
-    },
-    prefix: (argument, refuse) => {
-      if (isObject(argument)) return onText(whole(`${ignoringCase(folded(argument, refuse))}.*`))
-      const wanted = text(argument, 'prefix', refuse)
-      return onText((value) => value.startsWith(wanted))
-    },
-    suffix: (argument, refuse) => {
-      if (isObject(argument)) return onText(whole(`.*${ignoringCase(folded(argument, refuse))}`))
-      const wanted = text(argument, 'suffix', refuse)
-      return onText((value) => value.endsWith(wanted))
-    },
-    'equals-ignore-case': (argument, refuse) =>
-      onText(whole(ignoringCase(text(argument, 'equals-ignore-case', refuse)))),
-    wildcard: (argument, refuse) => onText(wildcard(text(argument, 'wildcard', refuse), refuse)),
-    cidr: (argument, refuse) => onText(block(text(argument, 'cidr', refuse), refuse)),
-    numeric: (argument, refuse) => numeric(argument, refuse),
-    exists: (argument, refuse) => {
+  const folding = isObject(argument) ? FOLDING.get(operator) : undefined
+  if (folding) return onQuoted(folding(ignoringCase(folded(argument as object, refuse))))
+  const texts = TEXTS.get(operator)
+  if (texts) return onQuoted(texts(text(argument, operator, refuse), refuse))
+  switch (operator) {
+    case 'exactly':
+      return same(text(argument, operator, refuse))
+    case 'cidr':
+      return onText(block(text(argument, operator, refuse), refuse))
+    case 'numeric':
+      return numeric(argument, refuse)
+    case 'anything-but':
+      return anythingBut(argument, refuse)
+    case 'exists':
       if (typeof argument !== 'boolean') refuse('exists must be true or false')
       return argument ? () => true : ABSENT
-    },
-    'anything-but': anythingBut,
-  } satisfies Record<string, Build>),
-)
+    default:
+      return refuse(`unknown operator "${operator}"`)
+  }
+}
 
-/** Operators that anything-but takes, each with one text or a list of them. */
-const BUT = new Map<string, (text: string, refuse: Refuse) => Test>(
-  Object.entries({
-    prefix: (wanted) => onText((value) => value.startsWith(wanted)),
-    suffix: (wanted) => onText((value) => value.endsWith(wanted)),
-    'equals-ignore-case': (wanted) => onText(whole(ignoringCase(wanted))),
-    wildcard: (wanted, refuse) => onText(wildcard(wanted, refuse)),
-  } satisfies Record<string, (text: string, refuse: Refuse) => Test>),
-)
+const onText =
+  (test: TextTest): Test =>
+  (value) =>
+    typeof value === 'string' && test(value)
+
+/** event-ruler sees texts in their quotes, so that `"` is the prefix of an empty text. */
+const onQuoted = (test: TextTest): Test => onText((value) => test(`"${value}"`))
+
+const same =
+  (wanted: Leaf): Test =>
+  (value) =>
+    value === wanted
+
+/** An address equals every spelling of it, any other value only itself. */
+function exactly(wanted: Leaf): Test {
+  const address = typeof wanted === 'string' ? sameAddress(wanted) : undefined
+  return address ? onText(address) : same(wanted)
+}
+
+/** Operators that take a text; anything-but takes the same ones, with lists too. */
+const TEXTS = new Map<string, (wanted: string, refuse: Refuse) => TextTest>([
+  ['prefix', (wanted) => (quoted) => quoted.startsWith(`"${wanted}`)],
+  ['suffix', (wanted) => (quoted) => quoted.endsWith(`${wanted}"`)],
+  ['equals-ignore-case', (wanted) => whole(`"${ignoringCase(wanted)}"`)],
+  ['wildcard', (wanted, refuse) => wildcard(`"${wanted}"`, refuse)],
+])
+
+/** `{"prefix": {"equals-ignore-case": "text"}}`, from the regular expression for the text. */
+const FOLDING = new Map<string, (source: string) => TextTest>([
+  ['prefix', (source) => whole(`"${source}.*`)],
+  ['suffix', (source) => whole(`.*${source}"`)],
+])
 
 /** Also true of a leaf of another type than the values named. */
 function anythingBut(argument: unknown, refuse: Refuse): Test {
-  if (isObject(argument)) {
-    const [operator, values] = only(argument, refuse)
-    const build = BUT.get(operator)
-    if (!build) return refuse(`unknown anything-but operator "${operator}"`)
-    const tests = (Array.isArray(values) ? values : [values]).map((value) => {
-      const wanted = text(value, `anything-but ${operator}`, refuse)
-      if (wanted === '' && /fix$/.test(operator)) refuse(`anything-but ${operator} must not be empty`)
-      return build(wanted, refuse)
-    })
-    return (value) => !tests.some((test) => test(value))
-  }
+  if (isObject(argument)) return anythingButText(...only(argument, refuse), refuse)
   const values = Array.isArray(argument) ? argument : [argument]
   const type = typeof values[0]
   if (values.some((value) => typeof value !== type) || (type !== 'string' && type !== 'number')) {
@@ -91,6 +79,19 @@ function anythingBut(argument: unknown, refuse: Refuse): Test {
   }
   const unwanted = new Set<unknown>(values)
   return (value) => !unwanted.has(value)
+}
+
+function anythingButText(operator: string, argument: unknown, refuse: Refuse): Test {
+  const build = TEXTS.get(operator)
+  if (!build) return refuse(`unknown anything-but operator "${operator}"`)
+  const values = Array.isArray(argument) ? argument : [argument]
+  if (values.length === 0) refuse(`anything-but ${operator} must not be an empty list`)
+  const tests = values.map((value) => {
+    const wanted = text(value, `anything-but ${operator}`, refuse)
+    if (wanted === '' && operator.endsWith('fix')) refuse(`anything-but ${operator} must not be empty`)
+    return onQuoted(build(wanted, refuse))
+  })
+  return (value) => !tests.some((test) => test(value))
 }
 
 const isObject = (value: unknown): value is object =>
@@ -105,10 +106,8 @@ function text(value: unknown, operator: string, refuse: Refuse): string {
   return typeof value === 'string' ? value : refuse(`${operator} must be a string`)
 }
 
-/** `{"equals-ignore-case": "text"}` inside prefix and suffix. */
 function folded(argument: object, refuse: Refuse): string {
   const [operator, value] = only(argument, refuse)
-  return operator === 'equals-ignore-case'
-    ? text(value, operator, refuse)
-    : refuse(`unsupported operator "${operator}"`)
+  if (operator !== 'equals-ignore-case') refuse(`unsupported operator "${operator}"`)
+  return text(value, operator, refuse)
 }

@@ -1,19 +1,25 @@
 import type { Refuse } from './error.ts'
 
+export type TextTest = (text: string) => boolean
+
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 
-/** As event-ruler folds case: each character may stand in its lower or its upper form, in no other one. */
+/**
+ * The source of a regular expression, as event-ruler folds case: each UTF-16 unit may stand in its lower or its upper
+ * form, in no other one. Half a surrogate pair becomes a question mark there.
+ */
 export const ignoringCase = (text: string): string =>
   text
     .split('')
-    .map((char) => {
+    .map((unit) => {
+      const char = /[\ud800-\udfff]/.test(unit) ? '?' : unit
       const [lower, upper] = [char.toLowerCase(), char.toUpperCase()]
       return lower === upper ? escaped(lower) : `(?:${escaped(lower)}|${escaped(upper)})`
     })
     .join('')
 
 /** Tests a whole text; `s` so that `.` is any character. */
-export function whole(source: string): (text: string) => boolean {
+export function whole(source: string): TextTest {
   const pattern = new RegExp(`^(?:${source})$`, 's')
   return (text) => pattern.test(text)
 }
@@ -22,7 +28,7 @@ export function whole(source: string): (text: string) => boolean {
  * `*` is any text, `\*` and `\\` are themselves. Matched piece by piece, first fit: linear, where a regular expression
  * with several `.*` would be exponential.
  */
-export function wildcard(text: string, refuse: Refuse): (value: string) => boolean {
+export function wildcard(text: string, refuse: Refuse): TextTest {
   const pieces = ['']
   for (let i = 0; i < text.length; i++) {
     const [char = '', next = ''] = text.slice(i, i + 2)
