@@ -18,7 +18,11 @@ import { readService } from './service/read.ts'
 export interface Stage {
   /** ClusterIDs, home first. */
   clusters: Record<string, StageCluster>
-  host: Host
+  /** Of the functions; another one after `functionsUp`. */
+  readonly host: Host
+  /** Ends the functions and what calls them, as if they were not deployed; the clusters go on. */
+  functionsDown(): Promise<void>
+  functionsUp(): Promise<void>
   dir: string
   /** Environment of the functions. */
   env: Record<string, string>
@@ -95,20 +99,35 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     env[`${prefix}KUBECONFIG`] = await clusters[id]!.cluster.kubeconfigFor({ user: 'heliograph', groups: [GROUP] })
     env[`${prefix}WEBHOOK_TOKEN`] = tokens.get(id)!
   }
-  const host = await startHost({
-    service: await readService(join(ROOT, 'serverless.yml')),
-    bundles,
-    tls: { cert: serving.certPem, key: serving.keyPem },
-    dlqDir: join(dir, 'dead-letters'),
-    webhookPort,
-    onProgress,
-    ...rest,
-    env,
-  })
+  const service = await readService(join(ROOT, 'serverless.yml'))
+  const launch = () =>
+    startHost({
+      service,
+      bundles,
+      tls: { cert: serving.certPem, key: serving.keyPem },
+      dlqDir: join(dir, 'dead-letters'),
+      webhookPort,
+      onProgress,
+      ...rest,
+      env,
+    })
+  let host = await launch()
   started.defer(async () => void (await host.stop()))
   await writeFile(join(dir, 'environment.json'), `${JSON.stringify(env, null, 2)}\n`, { mode: 0o600 })
   const all = started.move()
-  return { clusters, host, dir, env, stop: () => all.disposeAsync() }
+  return {
+    clusters,
+    get host() {
+      return host
+    },
+    functionsDown: async () => void (await host.stop()),
+    async functionsUp() {
+      host = await launch()
+    },
+    dir,
+    env,
+    stop: () => all.disposeAsync(),
+  }
 }
 
 async function establish(kubectl: Kubectl, manifest: string): Promise<void> {

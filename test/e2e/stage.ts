@@ -21,9 +21,11 @@ export async function testStage(options: Partial<StageOptions> = {}): Promise<Te
     onLine: (name, line) => lines.push(`${name} ${line}`),
     ...options,
   })
+  const stageStop = stage.stop
   const stop = async () => {
-    await stage.stop()
+    await stageStop()
     await rm(dir, { recursive: true, force: true })
   }
-  return { ...stage, lines, stop }
+  // The stage's host changes with its functions, so the stage itself is handed on, not a copy.
+  return Object.assign(Object.create(stage) as Stage, { lines, stop })
 }
