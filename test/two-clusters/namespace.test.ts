@@ -130,7 +130,7 @@ describe('a namespace is not offloaded', () => {
     expect(statusOf(world)).toMatchObject({
       offloadingPhase: 'AllFailed',
       remoteNamespacesConditions: {
-        milan: [{}, { type: 'Ready', reason: 'CreationLoopBackOff', message: 'remote object already exists' }],
+        milan: [{}, { type: 'Ready', reason: 'CreationLoopBackOff', message: expect.stringContaining('is not ours') }],
       },
     })
   })

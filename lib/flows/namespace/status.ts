@@ -80,6 +80,13 @@ export function toState(offloading: KubeObject, context: Context, { remote, outc
       return { remote, requested, message }
     case 'skipped':
       return requested ? { remote, requested, mapping: 'CreationLoopBackOff', message } : { remote, requested, message }
+    case 'blocked':
+      return {
+        remote,
+        requested,
+        mapping: 'CreationLoopBackOff',
+        message: `namespace ${context.remoteNamespace} exists there and is not ours; it is left alone: choose another name with namespaceMappingStrategy SelectedName, or remove it`,
+      }
     case 'failed':
       // What a retry may cure takes nothing back: a short outage is no reason to call a copy broken.
       if (error?.retry)
