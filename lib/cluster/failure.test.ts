@@ -100,6 +100,14 @@ describe('each answer has its error', () => {
     { name: '410', reply: reply(410, status(410, 'Expired')), want: errors.ListBrokenError },
     { name: '429', reply: reply(429, ''), want: errors.ThrottledError },
     { name: '500', reply: reply(500, ''), want: errors.UnreachableError },
+    {
+      name: '500 of an apply with a field that the kind does not have',
+      reply: reply(
+        500,
+        status(500, '', {}, 'failed to create typed patch object (a/b; v1, Kind=X): .spec.x: not declared'),
+      ),
+      want: errors.InvalidError,
+    },
     { name: '502', reply: reply(502, '<html>'), want: errors.UnreachableError },
     { name: '503', reply: reply(503, ''), want: errors.ThrottledError },
     { name: '504', reply: reply(504, status(504, 'Timeout')), want: errors.UnreachableError },

@@ -71,6 +71,10 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
     // An apply to an object of another uid: the API server calls it a change of an immutable field.
     return new ConflictError(id, `${what} is not the object that was observed: its uid differs`)
   }
+  if (reply.status === 500 && status.message?.startsWith('failed to create typed patch object')) {
+    // A field that this API server's version of the kind does not have: it says so with a 500.
+    return new InvalidError(id, `${verb} ${what} is refused by the schema of the kind${said}`)
+  }
   switch (reply.status) {
     case 400:
     case 405:

@@ -8,7 +8,12 @@ import { type HttpCluster, httpCluster } from '../../lib/cluster/http.ts'
 import { pathOf } from '../../lib/cluster/port.ts'
 import { type ContractUser, type ContractWorld, THING } from './world.ts'
 
-/** The kind without a fixed schema, as the real API server needs it declared. */
+/** Any members; lists are atomic. */
+const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+const atoms = { type: 'array', items: { 'x-kubernetes-preserve-unknown-fields': true } }
+const body = { ...open, properties: { list: atoms, map: { ...open, properties: { list: atoms } } } }
+
+/** The kind that takes any field, as the real API server needs it declared. */
 const CRD = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -23,7 +28,13 @@ const CRD = {
         served: true,
         storage: true,
         subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            'x-kubernetes-preserve-unknown-fields': true,
+            properties: { spec: body, status: body },
+          },
+        },
       },
     ],
   },

@@ -1,19 +1,9 @@
 import type { ClusterError } from '../../lib/cluster/errors.ts'
 import { ForbiddenError, UnauthorizedError, UnreachableError } from '../../lib/cluster/errors.ts'
 import { type Call, memoryCluster } from '../support/memory-cluster.ts'
-import { isMap, type Json } from '../support/memory-json.ts'
 import { clusterContract } from './cluster-contract.ts'
+import { memoryUser } from './memory-user.ts'
 import { CONFIG_MAP, type ContractWorld, SECRET, THING } from './world.ts'
-
-function mergePatch(target: Json, patch: Json): void {
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete target[key]
-    else if (isMap(value)) {
-      if (!isMap(target[key])) target[key] = {}
-      mergePatch(target[key] as Json, value)
-    } else target[key] = value
-  }
-}
 
 async function memoryWorld(): Promise<ContractWorld> {
   const cluster = memoryCluster({ id: 'rome', serves: [CONFIG_MAP, SECRET, THING] })
@@ -27,12 +17,7 @@ async function memoryWorld(): Promise<ContractWorld> {
     }),
     unauthorized: failing(() => new UnauthorizedError('rome', 'check CLUSTER_ROME_TOKEN')),
     unreachable: failing(() => new UnreachableError('rome', 'connect ECONNREFUSED')),
-    user: {
-      create: async (resource, object) => void cluster.user.create(resource, object),
-      merge: async (resource, ref, patch) =>
-        void cluster.user.edit(resource, ref, (object) => mergePatch(object, patch)),
-      delete: async (resource, ref) => void cluster.user.delete(resource, ref),
-    },
+    user: memoryUser(cluster),
     stop: async () => {},
   }
 }

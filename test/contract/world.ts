@@ -37,7 +37,7 @@ export const CONFIG_MAP: Resource = {
 }
 export const SECRET: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true }
 
-/** A kind without a fixed schema and with a status subresource: every world serves it. */
+/** A kind that takes any field and has a status subresource: every world serves it. */
 export const THING: Resource = {
   group: 'contract.heliograph.test',
   version: 'v1',

@@ -115,7 +115,7 @@ export function memoryCluster(options: MemoryOptions): MemoryCluster {
 
   /** What a manager asks for: no identity, and only the part that the (sub)resource accepts. */
   function fieldsOf(resource: Resource, object: Json, subresource?: 'status'): Json {
-    if (subresource) return 'status' in object ? { status: object.status } : {}
+    if (subresource) return copy({ status: object.status })
     const { apiVersion: _, kind: __, ...fields } = copy(object)
     if (hasStatus(resource)) delete fields.status
     const metadata = { ...(fields.metadata as Json) }

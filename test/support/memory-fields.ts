@@ -72,6 +72,8 @@ function without(owners: Owners, manager: string, changed: readonly string[]): M
   return rest
 }
 
+const hasMembers = (value: unknown) => isMap(value) && Object.keys(value).length > 0
+
 export interface Merged {
   object: Json
   owners: Owners
@@ -85,7 +87,8 @@ export function mergeApplied(live: Json, owners: Owners, wanted: Json, manager: 
     if (fields.has(path)) continue
     let shared = false
     for (const [other, theirs] of owners) shared ||= other !== manager && theirs.has(path)
-    if (!shared) removeAt(object, path)
+    // A map that was applied empty and that others have filled is theirs now.
+    if (!shared && !hasMembers(valueAt(object, path))) removeAt(object, path)
   }
   const changed: string[] = []
   for (const path of fields) {

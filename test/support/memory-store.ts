@@ -113,7 +113,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     } as KubeObject['metadata']
     if (resource.namespaced && ref.namespace) metadata.namespace = ref.namespace
     else delete metadata.namespace
-    if ('spec' in wanted) metadata.generation = 1
+    if (hasGeneration(resource)) metadata.generation = 1
     const object = { ...wanted, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata }
     if (resource.plural === NAMESPACES.plural && resource.group === '') {
       Object.assign(object, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } })
@@ -206,6 +206,11 @@ function held(object: KubeObject): boolean {
   const finalizers = object.metadata.finalizers as unknown[] | undefined
   const spec = object.spec as { finalizers?: unknown[] } | undefined
   return (finalizers?.length ?? 0) > 0 || (object.kind === 'Namespace' && (spec?.finalizers?.length ?? 0) > 0)
+}
+
+/** Of the core group, only pods count the changes of their spec. */
+function hasGeneration({ group, plural }: Resource): boolean {
+  return group === '' ? plural === 'pods' : plural !== 'events' && plural !== 'leases'
 }
 
 /** Scheduled and not finished: only then does the API server wait for a kubelet. */
