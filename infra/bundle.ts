@@ -30,8 +30,7 @@ export interface BundleOptions {
 export async function bundleAll({ from = join(ROOT, 'functions'), to = join(ROOT, 'dist') }: BundleOptions = {}) {
   const files = (await readdir(from)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts')).sort()
   const names = files.map((file) => basename(file, '.ts'))
-  // A function that no longer exists must not be deployed again.
-  await rm(to, { recursive: true, force: true })
+  await removeOthers(to, names)
   if (names.length === 0) return []
   const { outputs } = (
     await build({
@@ -59,6 +58,13 @@ export async function bundleAll({ from = join(ROOT, 'functions'), to = join(ROOT
     const file = join(to, name, 'index.mjs')
     return { name, dir: dirname(file), bytes: bytes.get(resolve(file)) ?? 0 }
   })
+}
+
+/** A function that no longer exists must not be deployed again; the others are replaced in place, as a host may use them. */
+async function removeOthers(to: string, names: string[]): Promise<void> {
+  const found = await readdir(to).catch(() => [])
+  const others = found.filter((name) => !names.includes(name))
+  await Promise.all(others.map((name) => rm(join(to, name), { recursive: true, force: true })))
 }
 
 /** The table that `npm run bundle` prints. */

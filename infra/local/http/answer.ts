@@ -34,7 +34,9 @@ export const platformAnswer = {
  * @param payload JSON text
  */
 export function toAnswer(payload: string, kind: FrontKind): HttpAnswer {
-  const value: unknown = JSON.parse(payload)
+  const value = parsed(payload)
+  // Only a streamed response is no JSON, and streams are not served locally.
+  if (value === undefined) return platformAnswer.functionError(kind)
   if (!hasStatus(value)) {
     const text = typeof value === 'string' ? value : payload
     return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(text) }
@@ -53,6 +55,14 @@ export function toAnswer(payload: string, kind: FrontKind): HttpAnswer {
       ...(cookies && { 'set-cookie': cookies }),
     },
     body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -67,15 +67,13 @@ async function handle(
   const body = await readBody(request).catch(() => undefined)
   // Too large, or the caller has gone, in which case nobody reads the answer.
   if (!body) return platformAnswer.tooLarge(kind)
-  const payload = JSON.stringify(toPayload(request, body, { ...place, domain: host, routeKey: route.key }))
+  const account = kind === 'url' ? 'anonymous' : place.account
+  const payload = JSON.stringify(toPayload(request, body, { account, domain: host, routeKey: route.key }))
   if (Buffer.byteLength(payload) > MAX_PAYLOAD) return platformAnswer.tooLarge(kind)
-  try {
-    const { functionError, payload: returned } = await invoke(route.target, payload)
-    return functionError ? platformAnswer.functionError(kind) : toAnswer(returned, kind)
-  } catch {
-    // The host is stopping.
-    return platformAnswer.unavailable()
-  }
+  // A rejection: the host is stopping.
+  const invocation = await invoke(route.target, payload).catch(() => undefined)
+  if (!invocation) return platformAnswer.unavailable()
+  return invocation.functionError ? platformAnswer.functionError(kind) : toAnswer(invocation.payload, kind)
 }
 
 /** Undefined when it is too large; the rest is then not read. */

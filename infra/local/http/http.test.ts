@@ -9,6 +9,7 @@ const answers = [
   { name: 'a status alone', payload: '{"statusCode":204}', want: [204, ''] },
   { name: 'base64', payload: '{"statusCode":200,"body":"aGk=","isBase64Encoded":true}', want: [200, 'hi'] },
   { name: 'a status that is none', payload: '{"statusCode":"ok"}', want: [502, 'Internal Server Error'] },
+  { name: 'no JSON', payload: 'data: 1', want: [502, 'Internal Server Error'] },
   { name: 'a body that is no text', payload: '{"statusCode":200,"body":{}}', want: [502, 'Internal Server Error'] },
 ]
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { Place } from '../events/event.ts'
 
 /** What of the front's own identity is in the payload. */
-export interface Front extends Place {
+export interface Front {
+  /** Account number; `anonymous` for a Function URL that is open to all. */
+  account: string
   domain: string
   /** `$default`, or the route's `POST /path`. */
   routeKey: string
@@ -26,7 +27,7 @@ export function toPayload(request: IncomingMessage, body: Buffer, front: Front) 
     headers: { ...headers, 'x-forwarded-proto': 'https', 'x-forwarded-for': request.socket.remoteAddress ?? '' },
     ...(search && { queryStringParameters: query(searchParams) }),
     requestContext: {
-      accountId: 'anonymous',
+      accountId: front.account,
       apiId: front.domain.split('.')[0] ?? '',
       domainName: front.domain,
       domainPrefix: front.domain.split('.')[0] ?? '',

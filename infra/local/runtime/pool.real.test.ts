@@ -90,6 +90,13 @@ test('no more sandboxes than allowed; the rest waits, and all are served', async
   expect(fixture.pool.stats()).toMatchObject({ invocations: 200, errors: 0, queued: 0 })
 })
 
+test('a sandbox survives Ctrl-C, so that the host can end in order', async () => {
+  await using fixture = await fixturePool(await packageOf('worker'))
+  const { value } = await fixture.work({ do: 'ok' })
+  process.kill(Number(value.pid), 'SIGINT')
+  expect(await fixture.work({ do: 'ok' })).toMatchObject({ value: { pid: value.pid, uses: 2 } })
+})
+
 test('an idle sandbox ends', async () => {
   await using fixture = await fixturePool(await packageOf('worker'), { idle: 20 })
   const { value } = await fixture.work({ do: 'ok' })

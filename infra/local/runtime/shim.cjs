@@ -6,6 +6,7 @@
 //    for them, so that the host hears the answer before it is asked for more work.
 // 2. Ends the process when the host is gone, also in the middle of an invocation: the host holds one more connection,
 //    on which nothing is ever said.
+// 3. Survives the Ctrl-C that a terminal sends to the host and its children alike: the host decides when they end.
 const Module = require('node:module')
 const http = require('node:http')
 const net = require('node:net')
@@ -52,3 +53,5 @@ net
   .on('error', () => process.exit(1))
   .on('close', () => process.exit(1))
   .unref()
+
+process.on('SIGINT', () => {})
