@@ -133,6 +133,17 @@ test('redrive delivers, and the folder is empty', async () => {
   expect(await readdir(dlqDir)).toEqual([])
 })
 
+test('a stop in the middle of a burst loses nothing: each event was delivered, or is a dead letter', async () => {
+  await using fixture = await startFixture()
+  const batch = Array.from({ length: 10 }, (_, n) => ({ do: 'ok', n }))
+  await Promise.all(Array.from({ length: 40 }, () => put(fixture, batch)))
+  const left = await fixture.host.stop()
+  const done = fixture.deliveries.filter(({ result }) => result === 'done').length
+  expect(done + left).toBe(400)
+  expect(await fixture.host.deadLetters.list()).toHaveLength(left)
+  expect(fixture.host.stats()).toMatchObject({ pending: 0 })
+})
+
 test('what goes wrong behind a front is told as AWS does', async () => {
   await using fixture = await startFixture()
   const { urls } = fixture.host

@@ -128,7 +128,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     },
     async stop() {
       stopping.abort()
-      await Promise.all(pending)
+      while (pending.size > 0) await Promise.all(pending)
       return left
     },
   }
