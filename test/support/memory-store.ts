@@ -114,6 +114,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     if (resource.namespaced && ref.namespace) metadata.namespace = ref.namespace
     else delete metadata.namespace
     if (hasGeneration(resource)) metadata.generation = 1
+    dropEmpty(metadata)
     const object = { ...wanted, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata }
     if (resource.plural === NAMESPACES.plural && resource.group === '') {
       Object.assign(object, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } })
@@ -140,6 +141,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
       if (value === undefined) delete metadata[key]
       else metadata[key] = value
     }
+    dropEmpty(metadata)
     const object: KubeObject = { ...next, apiVersion: before.apiVersion, kind: before.kind, metadata }
     if (equal(object, before) && sameOwners(old.owners, owners)) return before
     if (deletionTimestamp && !held(object)) return remove({ ...old, object }, manager)
@@ -206,6 +208,14 @@ function held(object: KubeObject): boolean {
   const finalizers = object.metadata.finalizers as unknown[] | undefined
   const spec = object.spec as { finalizers?: unknown[] } | undefined
   return (finalizers?.length ?? 0) > 0 || (object.kind === 'Namespace' && (spec?.finalizers?.length ?? 0) > 0)
+}
+
+/** Metadata has Go types: an empty map or list of it is none. */
+function dropEmpty(metadata: KubeObject['metadata']): void {
+  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences']) {
+    const value = metadata[key]
+    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) delete metadata[key]
+  }
 }
 
 /** Of the core group, only pods count the changes of their spec. */
