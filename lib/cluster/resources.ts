@@ -5,6 +5,9 @@ export const CONFIGMAP = core('configmaps', 'ConfigMap')
 export const SECRET = core('secrets', 'Secret')
 export const SERVICE = core('services', 'Service')
 export const EVENT = core('events', 'Event')
+export const INGRESS = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingress')
+export const ENDPOINT_SLICE = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice')
+export const NODE: Resource = { ...core('nodes', 'Node'), namespaced: false }
 export const NAMESPACE: Resource = { ...core('namespaces', 'Namespace'), namespaced: false }
 export const NAMESPACE_OFFLOADING: Resource = {
   group: 'offloading.liqo.io',
@@ -13,7 +16,13 @@ export const NAMESPACE_OFFLOADING: Resource = {
   kind: 'NamespaceOffloading',
   namespaced: true,
 }
+/** In a remote cluster: a pod that is to run there for a home cluster. */
+export const SHADOW_POD: Resource = { ...NAMESPACE_OFFLOADING, plural: 'shadowpods', kind: 'ShadowPod' }
 
 function core(plural: string, kind: string): Resource {
-  return { group: '', version: 'v1', plural, kind, namespaced: true }
+  return grouped('', 'v1', plural, kind)
+}
+
+function grouped(group: string, version: string, plural: string, kind: string): Resource {
+  return { group, version, plural, kind, namespaced: true }
 }
