@@ -32,11 +32,18 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
           { resource: EVENT, verbs: ['create', 'patch'] },
         ]
       : []
-  return [
+  const ends: Rule[] = [
     ...own,
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
   ]
+  const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
+  const more = [...new Set(reads.map(({ resource }) => resource))].map((resource) => ({ resource, verbs: READ }))
+  return [...ends, ...more.filter((rule) => !ends.some((end) => allows(end, rule)))]
+}
+
+function allows(rule: Rule, { resource, verbs }: Rule): boolean {
+  return rule.resource === resource && !rule.subresource && verbs.every((verb) => rule.verbs.includes(verb))
 }
 
 const EXPLANATION: Record<Side, string> = {

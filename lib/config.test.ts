@@ -21,14 +21,22 @@ function problemsOf(env: Record<string, string | undefined>): readonly string[] 
 
 describe('parseConfig', () => {
   test('the least, with its defaults', () => {
-    const defaults = { webhookTokens: [], labels: {}, networking: { internal: true, reflectIPs: true } }
+    const plan = { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] }
+    const networking = { internal: true, reflectIPs: true }
+    const defaults = { webhookTokens: [], labels: {}, networking, plan, reservedSubnets: [] }
     expect(parseConfig(least)).toEqual({
       clusters: [
         { ...defaults, id: 'rome', access: { kubeconfig: '/kube/rome' } },
         { ...defaults, id: 'milan', access: { server: 'https://milan.example:6443', token: 't' } },
       ],
       peerings: [{ home: 'rome', remote: 'milan' }],
-      reflection: { configmap: 'DenyList', secret: 'DenyList', service: 'DenyList' },
+      reflection: {
+        configmap: 'DenyList',
+        secret: 'DenyList',
+        service: 'DenyList',
+        ingress: 'DenyList',
+        endpointslice: 'DenyList',
+      },
       labelsNotReflected: [],
       annotationsNotReflected: [],
       eventBusName: 'heliograph',
@@ -52,6 +60,34 @@ describe('parseConfig', () => {
   test('a cluster’s flags win over the shared ones', () => {
     const env = { ...least, NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_NETWORKING_INTERNAL: 'true' }
     expect(parseConfig(env).clusters.map(({ networking }) => networking.internal)).toEqual([false, true])
+  })
+
+  test('CIDRs of both families, and classes, of a cluster', () => {
+    const [, milan] = parseConfig({
+      ...least,
+      CLUSTER_MILAN_POD_CIDR: '10.60.0.0/16, fd00:60::/56',
+      CLUSTER_MILAN_EXTERNAL_CIDR: '10.61.0.0/16',
+      CLUSTER_MILAN_SERVICE_CIDR: '10.96.0.0/12',
+      CLUSTER_MILAN_RESERVED_SUBNETS: '192.168.7.0/24',
+      CLUSTER_MILAN_INGRESS_CLASS: 'traefik',
+    }).clusters
+    expect(milan).toMatchObject({
+      plan: {
+        podCIDRs: ['10.60.0.0/16', 'fd00:60::/56'],
+        externalCIDRs: ['10.61.0.0/16'],
+        serviceCIDRs: ['10.96.0.0/12'],
+      },
+      reservedSubnets: ['192.168.7.0/24'],
+      ingressClass: 'traefik',
+    })
+  })
+
+  test('EndpointSlices go with their Services', () => {
+    expect(parseConfig({ ...least, REFLECT_SERVICE: 'AllowList' }).reflection).toMatchObject({
+      service: 'AllowList',
+      endpointslice: 'AllowList',
+      configmap: 'DenyList',
+    })
   })
 
   test.each<{ name: string; env: Record<string, string | undefined>; want: RegExp }>([
@@ -94,6 +130,17 @@ describe('parseConfig', () => {
       want: /^CLUSTER_MILAN_SERVER: "milan" is no URL/,
     },
     { name: 'a server without a token', env: { CLUSTER_MILAN_TOKEN: '' }, want: /^CLUSTER_MILAN_TOKEN: missing/ },
+    {
+      name: 'a CIDR',
+      env: { CLUSTER_ROME_POD_CIDR: '10.244.0.0/33' },
+      want: /^CLUSTER_ROME_POD_CIDR: "10.244.0.0\/33" is not a CIDR; use e.g. 10.244.0.0\/16/,
+    },
+    {
+      name: 'CIDRs that overlap',
+      env: { CLUSTER_ROME_POD_CIDR: '10.96.128.0/17', CLUSTER_ROME_SERVICE_CIDR: '10.96.0.0/12' },
+      want: /^CLUSTER_ROME_SERVICE_CIDR: 10.96.0.0\/12 overlaps 10.96.128.0\/17 of CLUSTER_ROME_POD_CIDR/,
+    },
+    { name: 'a type of its own for slices', env: { REFLECT_ENDPOINTSLICE: 'Off' }, want: /unknown variable/ },
     { name: 'a label', env: { CLUSTER_MILAN_LABELS: 'region' }, want: /"region" is no label; use <key>=<value>/ },
     {
       name: 'a misspelt name',

@@ -1,6 +1,9 @@
-import { distance } from 'fastest-levenshtein'
-import * as z from 'zod'
+import { readPlan } from './config/plan.ts'
+import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
 import type { ReflectionType } from './kinds/kind.ts'
+import type { AddressPlan } from './policy/plan.ts'
+
+export { ConfigError } from './config/reader.ts'
 
 /**
  * The environment, parsed once at cold start: the only place that reads `process.env`. An empty string counts as unset.
@@ -29,7 +32,12 @@ export interface ClusterConfig {
   /** What a clusterSelector is matched against, besides the labels every virtual node has. */
   labels: Readonly<Record<string, string>>
   networking: Networking
+  /** Its CIDRs, as it names them. */
+  plan: AddressPlan
+  /** Networks that must never stand for another cluster's: routed somewhere else. */
+  reservedSubnets: readonly string[]
   loadBalancerClass?: string
+  ingressClass?: string
 }
 
 export interface PeeringConfig {
@@ -55,21 +63,8 @@ export interface Config {
   noProxy: readonly string[]
 }
 
-/** Bad environment: stop at start. `problems` has one line per variable. */
-export class ConfigError extends Error {
-  readonly problems: readonly string[]
-
-  constructor(problems: readonly string[]) {
-    super(`the environment has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`)
-    this.name = 'ConfigError'
-    this.problems = problems
-  }
-}
-
-type Env = Readonly<Record<string, string | undefined>>
-
 /** Kinds whose REFLECT_<KIND> variable exists. */
-const REFLECTABLE = ['configmap', 'secret', 'service'] as const
+const REFLECTABLE = ['configmap', 'secret', 'service', 'ingress'] as const
 
 const GLOBAL = [
   'CLUSTERS',
@@ -95,17 +90,16 @@ const PER_CLUSTER = [
   'LABELS',
   'NETWORKING_INTERNAL',
   'NETWORKING_REFLECT_IPS',
+  'POD_CIDR',
+  'EXTERNAL_CIDR',
+  'SERVICE_CIDR',
+  'RESERVED_SUBNETS',
   'LOAD_BALANCER_CLASS',
+  'INGRESS_CLASS',
 ]
 
-/** Every variable under these is ours, so an unknown one is a typing error. */
-const OUR_PREFIXES = ['CLUSTER_', 'CLUSTERS', 'PEERINGS', 'NETWORKING_', 'REFLECT_', 'SWEEP_']
-
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
-
-/** `CLUSTER_<ID>_`: the ID in capitals, `-` as `_`. */
-export function clusterPrefix(id: string): string {
-  return `CLUSTER_${id.toUpperCase().replaceAll('-', '_')}_`
+function namesFor(ids: readonly string[]): string[] {
+  return [...GLOBAL, ...ids.flatMap((id) => PER_CLUSTER.map((name) => clusterPrefix(id) + name))]
 }
 
 /** What the webhook function needs: it faces the network, so it gets no credential of a cluster. */
@@ -119,7 +113,7 @@ export interface WebhookSettings {
 export function parseWebhookSettings(env: Env): WebhookSettings {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
-  reader.refuseUnknown(ids)
+  reader.refuseUnknown(namesFor(ids))
   const clusters = ids.map((id) => caller(reader, id))
   if (clusters.every(({ webhookTokens, eksName }) => webhookTokens.length === 0 && eksName === undefined)) {
     reader.problems.push(
@@ -133,7 +127,7 @@ export function parseWebhookSettings(env: Env): WebhookSettings {
 export function parseConfig(env: Env): Config {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
-  reader.refuseUnknown(ids)
+  reader.refuseUnknown(namesFor(ids))
   const networking: Networking = {
     internal: reader.flag('NETWORKING_INTERNAL', true),
     reflectIPs: reader.flag('NETWORKING_REFLECT_IPS', true),
@@ -141,9 +135,7 @@ export function parseConfig(env: Env): Config {
   const config: Config = {
     clusters: ids.map((id) => cluster(reader, id, networking)),
     peerings: reader.peerings('PEERINGS', ids),
-    reflection: Object.fromEntries(
-      REFLECTABLE.map((kind) => [kind, reader.oneOf(`REFLECT_${kind.toUpperCase()}`, TYPES, 'DenyList')]),
-    ),
+    reflection: reflection(reader),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
     ...bus(reader),
@@ -163,6 +155,14 @@ function bus(reader: Reader): Pick<Config, 'eventBusName' | 'logLevel'> {
   }
 }
 
+/** EndpointSlices go with their Services, so that there is one setting for both (Liqo v1.2). */
+function reflection(reader: Reader): Record<string, ReflectionType> {
+  const types = Object.fromEntries(
+    REFLECTABLE.map((kind) => [kind, reader.oneOf(`REFLECT_${kind.toUpperCase()}`, TYPES, 'DenyList')]),
+  )
+  return { ...types, endpointslice: types.service! }
+}
+
 const TYPES = ['DenyList', 'AllowList', 'Off'] as const
 
 function cluster(reader: Reader, id: string, shared: Networking): ClusterConfig {
@@ -175,6 +175,8 @@ function cluster(reader: Reader, id: string, shared: Networking): ClusterConfig 
       internal: reader.flag(`${prefix}NETWORKING_INTERNAL`, shared.internal),
       reflectIPs: reader.flag(`${prefix}NETWORKING_REFLECT_IPS`, shared.reflectIPs),
     },
+    ...readPlan(reader, prefix),
+    ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }
 }
@@ -183,151 +185,6 @@ function caller(reader: Reader, id: string): Pick<ClusterConfig, 'id' | 'webhook
   const prefix = clusterPrefix(id)
   const webhookTokens = reader.words(`${prefix}WEBHOOK_TOKEN`)
   return { id, webhookTokens, ...optional('eksName', reader.text(`${prefix}EKS_NAME`)) }
-}
-
-/** Reads variables and gathers what is wrong with them instead of throwing at the first. */
-class Reader {
-  readonly problems: string[] = []
-  readonly #env: Env
-
-  constructor(env: Env) {
-    this.#env = env
-  }
-
-  /** @throws ConfigError when there were problems */
-  done<T>(value: T): T {
-    if (this.problems.length > 0) throw new ConfigError(this.problems)
-    return deepFreeze(value)
-  }
-
-  text(name: string): string | undefined {
-    const value = this.#env[name]?.trim()
-    return value === '' ? undefined : value
-  }
-
-  words(name: string): string[] {
-    return (this.text(name) ?? '').split(',').flatMap((word) => word.trim() || [])
-  }
-
-  #check<T>(name: string, schema: z.ZodType<T>, fallback: T, remedy: string): T {
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
-    this.problems.push(`${name}: ${JSON.stringify(value)} is not valid; ${remedy}`)
-    return fallback
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    return this.#check(name, FLAG, fallback, 'use true or false')
-  }
-
-  count(name: string, fallback: number): number {
-    return this.#check(name, COUNT, fallback, 'use a whole number, 0 or more')
-  }
-
-  oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
-    return this.#check(name, z.enum(values), fallback, `use one of ${values.join(', ')}`)
-  }
-
-  ids(name: string): string[] {
-    const ids = this.words(name)
-    if (ids.length === 0) this.problems.push(`${name}: missing; name the clusters, e.g. ${name}=rome,milan`)
-    for (const id of ids) {
-      if (!LABEL.test(id)) {
-        this.problems.push(
-          `${name}: "${id}" is no ClusterID; use lower-case letters, digits and "-" (at most 63), e.g. rome`,
-        )
-      }
-    }
-    for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) < index))) {
-      this.problems.push(`${name}: "${id}" stands twice; remove one`)
-    }
-    return ids
-  }
-
-  peerings(name: string, ids: readonly string[]): PeeringConfig[] {
-    const words = this.words(name)
-    if (words.length === 0) this.problems.push(`${name}: missing; name who extends into whom, e.g. ${name}=rome:milan`)
-    const seen = new Set<string>()
-    return words.flatMap((word) => {
-      const [home = '', remote = '', ...rest] = word.split(':')
-      const unknown = [home, remote].filter((id) => !ids.includes(id))
-      if (rest.length > 0 || home === '' || remote === '') {
-        this.problems.push(`${name}: "${word}" is no peering; use <home>:<remote>, e.g. rome:milan`)
-      } else if (unknown.length > 0) {
-        this.problems.push(`${name}: "${word}" names ${unknown.join(', ')}, which CLUSTERS does not; add it there`)
-      } else if (home === remote) {
-        this.problems.push(`${name}: "${word}" peers a cluster with itself; name two clusters`)
-      } else if (seen.has(word)) {
-        this.problems.push(`${name}: "${word}" stands twice; remove one`)
-      } else {
-        seen.add(word)
-        return [{ home, remote }]
-      }
-      return []
-    })
-  }
-
-  labels(name: string): Record<string, string> {
-    return Object.fromEntries(
-      this.words(name).flatMap((word) => {
-        const at = word.indexOf('=')
-        if (at > 0) return [[word.slice(0, at), word.slice(at + 1)]]
-        this.problems.push(`${name}: "${word}" is no label; use <key>=<value>, e.g. topology.kubernetes.io/region=eu`)
-        return []
-      }),
-    )
-  }
-
-  access(prefix: string): Access {
-    const kubeconfig = this.text(`${prefix}KUBECONFIG`)
-    const server = this.text(`${prefix}SERVER`)
-    const inCluster = this.flag(`${prefix}IN_CLUSTER`, false)
-    const given = [kubeconfig && 'KUBECONFIG', server && 'SERVER', inCluster && 'IN_CLUSTER'].filter(Boolean)
-    if (given.length !== 1) {
-      const found = given.length === 0 ? 'no access' : `${given.join(' and ')} together`
-      this.problems.push(
-        `${prefix}KUBECONFIG: ${found}; set one of ${prefix}KUBECONFIG (path or YAML), ${prefix}SERVER with ${prefix}TOKEN and ${prefix}CA, or ${prefix}IN_CLUSTER=true`,
-      )
-    }
-    if (kubeconfig) return { kubeconfig, ...optional('context', this.text(`${prefix}CONTEXT`)) }
-    if (inCluster) return { inCluster: true }
-    return this.#serverAccess(prefix, server ?? '')
-  }
-
-  #serverAccess(prefix: string, server: string): Access {
-    const token = this.text(`${prefix}TOKEN`)
-    if (server !== '' && !URL.canParse(server)) {
-      this.problems.push(`${prefix}SERVER: "${server}" is no URL; use e.g. https://api.rome.example:6443`)
-    }
-    if (server !== '' && token === undefined) {
-      this.problems.push(`${prefix}TOKEN: missing; give the bearer token of the service account for ${server}`)
-    }
-    return { server, token: token ?? '', ...optional('ca', this.text(`${prefix}CA`)) }
-  }
-
-  refuseUnknown(ids: readonly string[]): void {
-    const known = [...GLOBAL, ...ids.flatMap((id) => PER_CLUSTER.map((name) => clusterPrefix(id) + name))]
-    for (const name of Object.keys(this.#env)) {
-      if (known.includes(name) || !OUR_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
-      const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0]
-      this.problems.push(`${name}: unknown variable; did you mean ${nearest}?`)
-    }
-  }
-}
-
-const FLAG = z.enum(['true', 'false']).transform((word) => word === 'true')
-const COUNT = z.string().regex(/^\d+$/).transform(Number)
-
-/** `{[key]: value}`, or nothing when there is no value: an absent optional property, not an undefined one. */
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze)
-  return Object.freeze(value)
 }
 
 /** The configuration of this container, parsed at its cold start. @throws ConfigError */

@@ -3,6 +3,7 @@ import { httpCluster } from './cluster/http.ts'
 import type { Cluster } from './cluster/port.ts'
 import type { ClusterConfig, Config } from './config.ts'
 import { logger } from './log.ts'
+import type { PlannedCluster } from './policy/policy.ts'
 import type { Peering } from './reflect/peering.ts'
 
 /**
@@ -15,7 +16,8 @@ export async function connectPeerings(config: Config, caller: string): Promise<P
   const connected = await Promise.all(config.clusters.map((cluster) => connect(config, cluster, caller)))
   const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
   return config.peerings.map(({ home, remote }) => {
-    const { labels, loadBalancerClass } = config.clusters.find(({ id }) => id === remote)!
+    const [origin, destination] = [home, remote].map((side) => config.clusters.find(({ id }) => id === side)!)
+    const { labels, loadBalancerClass, ingressClass } = destination!
     return {
       home: byId.get(home)!,
       remote: byId.get(remote)!,
@@ -23,10 +25,17 @@ export async function connectPeerings(config: Config, caller: string): Promise<P
       labelsNotReflected: config.labelsNotReflected,
       annotationsNotReflected: config.annotationsNotReflected,
       remoteLabels: labels,
+      networks: { home: plannedOf(origin!), remote: plannedOf(destination!) },
       log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
+      ...(ingressClass === undefined ? {} : { ingressClass }),
       ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
     }
   })
+}
+
+/** Without credentials: a forge knows it. */
+function plannedOf({ id, networking, plan }: ClusterConfig): PlannedCluster {
+  return { id, networking, plan }
 }
 
 async function connect(config: Config, { id, access }: ClusterConfig, caller: string): Promise<Cluster> {

@@ -13,6 +13,8 @@ export const changeEvent = z.strictObject({
   kind: z.string().min(1),
   /** Namespace in that cluster; empty for cluster-scoped objects. */
   namespace: z.string().max(63),
+  /** Query of the kind's record that the changed objects answer; absent: they are its sources or targets. */
+  of: z.string().min(1).optional(),
   /** Empty: any object of the kind in that namespace (deletecollection, names not known yet). */
   names: z.array(z.string().min(1).max(253)).max(MAX_NAMES),
   /**

@@ -28,6 +28,7 @@ const rows: { name: string; given: ChangeEvent[]; want: ChangeEvent[] }[] = [
       change(['a'], { namespace: 'bank' }),
       change(['a'], { kind: 'service' }),
       change(['a'], { cluster: 'milan' }),
+      change(['a'], { of: 'service' }),
       change(['b']),
     ],
     want: [
@@ -35,6 +36,7 @@ const rows: { name: string; given: ChangeEvent[]; want: ChangeEvent[] }[] = [
       change(['a'], { namespace: 'bank' }),
       change(['a'], { kind: 'service' }),
       change(['a'], { cluster: 'milan' }),
+      change(['a'], { of: 'service' }),
     ],
   },
   { name: 'a whole namespace, after', given: [change(['a']), change([])], want: [change([])] },

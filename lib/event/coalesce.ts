@@ -1,7 +1,7 @@
 import { type ChangeEvent, MAX_NAMES } from './change.ts'
 
 /**
- * Joins the changes of one (cluster, kind, namespace) into as few as possible, in the order of first appearance:
+ * Joins the changes of one (cluster, kind, namespace, query) into as few as possible, in the order of first appearance:
  *
  * | given                                   | left                                                    |
  * | --------------------------------------- | ------------------------------------------------------- |
@@ -45,6 +45,6 @@ function inPieces({ change, names, whole }: Group): ChangeEvent[] {
   return pieces.map((start) => ({ ...change, names: all.slice(start, start + MAX_NAMES) }))
 }
 
-function keyOf({ cluster, kind, namespace }: ChangeEvent, names: readonly string[] = []): string {
-  return JSON.stringify([cluster, kind, namespace, ...names])
+function keyOf({ cluster, kind, namespace, of }: ChangeEvent, names: readonly string[] = []): string {
+  return JSON.stringify([cluster, kind, namespace, of, ...names])
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NAMESPACE, NAMESPACE_OFFLOADING } from '../cluster/resources.ts'
+import { NAMESPACE, NAMESPACE_OFFLOADING, SECRET, SERVICE } from '../cluster/resources.ts'
 import { type Touched, type Trigger, triggersOf, wanted } from './triggers.ts'
 
 const triggers: Trigger[] = [
@@ -8,12 +8,19 @@ const triggers: Trigger[] = [
   { kind: 'shadowpod', group: 'offloading.liqo.io', plural: 'shadowpods', own: true },
   { kind: 'shadowpod', group: '', plural: 'pods', own: true },
   { kind: 'pod', group: '', plural: 'pods' },
+  { kind: 'service', group: '', plural: 'services' },
+  { kind: 'endpointslice', of: 'service', group: '', plural: 'services' },
 ]
 const touched = { group: '', plural: 'configmaps', subresource: '', own: false }
 
 const rows: { name: string; given: Partial<Touched>; want: string[] }[] = [
   { name: 'an object of a row', given: {}, want: ['configmap'] },
   { name: 'an object of several rows wakes each kind once', given: { plural: 'pods' }, want: ['pod', 'shadowpod'] },
+  {
+    name: 'a source of one kind that another reads',
+    given: { plural: 'services' },
+    want: ['service', 'endpointslice of service'],
+  },
   { name: 'an object of no row', given: { plural: 'leases' }, want: [] },
   { name: 'the same plural in another group', given: { group: 'example.com' }, want: [] },
   { name: 'a subresource of the row', given: { plural: 'pods', subresource: 'status' }, want: ['pod'] },
@@ -23,17 +30,23 @@ const rows: { name: string; given: Partial<Touched>; want: string[] }[] = [
 ]
 
 test.each(rows)('$name', ({ given, want }) => {
-  expect(wanted({ ...touched, ...given }, triggers)).toEqual(want)
+  const rows = wanted({ ...touched, ...given }, triggers)
+  expect(rows.map(({ kind, of }) => (of ? `${kind} of ${of}` : kind))).toEqual(want)
 })
 
-test('both ends of a kind wake it', () => {
+test('both ends of a kind wake it, and what it reads where that is said', () => {
   const kind = {
     name: 'namespace',
     source: { side: 'home', resource: NAMESPACE_OFFLOADING },
     target: { side: 'remote', resource: NAMESPACE },
+    reads: {
+      labelled: { side: 'home', resource: SERVICE, wanted: () => ({ names: [] }), wakes: { label: 'l' } },
+      silent: { side: 'home', resource: SECRET, wanted: () => ({ names: [] }) },
+    },
   } as const
   expect(triggersOf([kind])).toEqual([
     { kind: 'namespace', group: 'offloading.liqo.io', plural: 'namespaceoffloadings' },
     { kind: 'namespace', group: '', plural: 'namespaces' },
+    { kind: 'namespace', of: 'labelled', group: '', plural: 'services' },
   ])
 })

@@ -4,6 +4,8 @@ import type { Kind } from '../kinds/kind.ts'
 export interface Trigger {
   /** Room that is woken, e.g. `configmap`. */
   readonly kind: string
+  /** Query of the kind that the objects answer, e.g. `service`; absent: they are its sources or targets. */
+  readonly of?: string | undefined
   /** API group, empty for the core group. */
   readonly group: string
   /** Resource as in URLs, e.g. `configmaps`. */
@@ -14,16 +16,31 @@ export interface Trigger {
   readonly own?: boolean | undefined
 }
 
-/** Both ends of every kind: a change of the source, and one of the copy, which somebody may have spoilt. */
-export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'target'>[]): Trigger[] {
-  return kinds.flatMap(({ name, source, target }) =>
-    [source, target].map(({ resource: { group, plural }, subresources }) => ({
-      kind: name,
+/**
+ * Both ends of every kind: a change of the source, and one of the copy, which somebody may have spoilt. And what the
+ * kind reads besides, where its change wakes sources.
+ */
+export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'target' | 'reads'>[]): Trigger[] {
+  return kinds.flatMap(({ name: kind, source, target, reads = {} }) => {
+    const ends = [source, target].map(({ resource: { group, plural }, subresources }) => ({
+      kind,
       group,
       plural,
       ...(subresources && { subresources }),
-    })),
-  )
+    }))
+    const waking = Object.entries(reads).filter(([, { wakes }]) => wakes)
+    return [
+      ...ends,
+      ...waking.map(
+        ([
+          of,
+          {
+            resource: { group, plural },
+          },
+        ]) => ({ kind, of, group, plural }),
+      ),
+    ]
+  })
 }
 
 /** What a write touched: `subresource` is empty for the object itself, `own` says that the write was ours. */
@@ -34,10 +51,10 @@ export interface Touched {
   readonly own: boolean
 }
 
-/** Kinds that a write wakes, each once, in the order of the table; e.g. a pod wakes `['pod', 'shadowpod']`. */
-export function wanted(touched: Touched, triggers: readonly Trigger[]): string[] {
-  const kinds = triggers.filter((trigger) => isWanted(touched, trigger)).map((trigger) => trigger.kind)
-  return [...new Set(kinds)]
+/** The rows that a write wakes, each kind and query once, in the order of the table; e.g. of a pod, pod and shadowpod. */
+export function wanted(touched: Touched, triggers: readonly Trigger[]): Trigger[] {
+  const woken = triggers.filter((trigger) => isWanted(touched, trigger))
+  return [...Map.groupBy(woken, ({ kind, of = '' }) => `${kind} ${of}`).values()].map(([first]) => first!)
 }
 
 function isWanted({ group, plural, subresource, own }: Touched, trigger: Trigger): boolean {

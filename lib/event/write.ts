@@ -78,7 +78,14 @@ export function changesOf(cluster: string, writes: readonly Write[], triggers: r
 function changesOfOne(cluster: string, write: Write, triggers: readonly Trigger[]): ChangeEvent[] {
   const { namespace, name, admitted } = write
   const names = name === '' ? [] : [name]
-  return wanted(write, triggers).map((kind) => ({ cluster, kind, namespace, names, ...(admitted && { admitted }) }))
+  return wanted(write, triggers).map(({ kind, of }) => ({
+    cluster,
+    kind,
+    namespace,
+    names,
+    ...(of && { of }),
+    ...(admitted && { admitted }),
+  }))
 }
 
 /** The API server says of a Namespace that it is in the namespace of its own name; it is cluster-scoped. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { networks } from '../../test/support/networks.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import { KINDS } from './index.ts'
 import type { Context } from './kind.ts'
@@ -40,6 +41,7 @@ const context: Context = {
   labelsNotReflected: ['a', 'offloading.liqo.io/origin'],
   annotationsNotReflected: ['b'],
   remoteLabels: {},
+  networks: networks(),
   loadBalancerClass: 'metallb',
 }
 
@@ -47,9 +49,9 @@ test.each(KINDS)('$name: forge keeps its input, is deterministic and marks the t
   fc.assert(
     fc.property(source, (given) => {
       const before = structuredClone(given)
-      const target = kind.forge(deepFrozen(given), context)
+      const target = kind.forge(deepFrozen(given), context, {})
       expect(given).toEqual(before)
-      expect(kind.forge(before, context)).toEqual(target)
+      expect(kind.forge(before, context, {})).toEqual(target)
       expect(isReflected(target, context)).toBe(true)
       expect(target.metadata.namespace).toBe('shop-rome')
       expect(JSON.parse(JSON.stringify(target))).toEqual(target)

@@ -1,4 +1,5 @@
 import type { KubeObject, Resource } from '../cluster/port.ts'
+import type { PlannedCluster } from '../policy/policy.ts'
 
 /** Home owns the namespace (consumer), remote runs its copy (provider). */
 export type Side = 'home' | 'remote'
@@ -9,6 +10,39 @@ export interface End {
   resource: Resource
   /** Subresources whose writes wake the kind too, e.g. `finalize`. */
   subresources?: readonly string[]
+  /** Of a target: labels that ours bear besides the marks, where others' objects may come to bear the marks too. */
+  labels?: Readonly<Record<string, string>>
+}
+
+/** Which objects a source needs: by name, or by a label selector. */
+export type Wanted = { names: readonly string[] } | { labelSelector: string }
+
+/**
+ * A query for what select and forge need besides the source. The engine fetches it after target and source, in the
+ * pair's namespace of that side. Its side and resource are data, as rights and triggers are made of them.
+ */
+export interface Read {
+  side: Side
+  resource: Resource
+  /** `metadata`: nothing else is kept of the objects. */
+  part?: 'metadata'
+  wanted: (source: KubeObject, context: Context) => Wanted
+  /**
+   * A change of such an object wakes the sources of its namespace that bear this label with its name. Absent: it wakes
+   * nothing, and what it changes is left to the sweep.
+   */
+  wakes?: { label: string }
+}
+
+/** What the queries of a kind found, by their names in the record; absent objects are simply not in the list. */
+export type Found = Readonly<Record<string, readonly KubeObject[]>>
+
+/** What decides about addresses, for `policyOf`: both sides' flags and CIDRs, and how home's endpoints are mapped. */
+export interface Networks {
+  home: PlannedCluster
+  remote: PlannedCluster
+  /** Address of home -> its address in home's external CIDR. */
+  mappings?: Readonly<Record<string, string>>
 }
 
 /** How a kind chooses what to reflect: all but what is skipped, only what is allowed, or nothing at all. */
@@ -29,11 +63,16 @@ export interface Context {
   remoteLabels: Readonly<Record<string, string>>
   /** Class the remote cluster offers for Services of type LoadBalancer. */
   loadBalancerClass?: string
+  /** Class the remote cluster offers for Ingresses. */
+  ingressClass?: string
+  networks: Networks
 }
 
 /**
  * `keep`: not reflected, but a copy made earlier stays (the reference says so for token Secrets). `quiet`: no Event, for
- * rules that nobody set on this object. `fault`: a mistake that its owner should mend, told as a warning.
+ * rules that nobody set on this object. `fault`: a mistake that its owner should mend, told as a warning. `deliberate`:
+ * the configuration says so of all objects of the kind, so that removing the copies is no sign of a glitch and does not
+ * count against a sweep's delete budget.
  */
 export type Selection = { reflect: true } | NotReflected
 
@@ -43,6 +82,7 @@ export interface NotReflected {
   keep?: boolean
   quiet?: boolean
   fault?: boolean
+  deliberate?: boolean
 }
 
 /** The closed record of a kind: the engine reads these slots and asks nothing else. */
@@ -54,12 +94,15 @@ export interface Kind {
   /** Name of the target where it differs from the source's, and back. Both or none. */
   targetName?: (sourceName: string, context: Context) => string
   sourceName?: (targetName: string, context: Context) => string
+  reads?: Readonly<Record<string, Read>>
   /** Absent: the skip and allow annotations decide (lib/reflect/selection.ts). */
-  select?: (source: KubeObject, context: Context) => Selection
+  select?: (source: KubeObject, context: Context, found: Found) => Selection
   /** True for a target that another flow of ours made: it is left alone. */
   yields?: (target: KubeObject) => boolean
-  /** Source to desired target: pure. Marks and stamp are added by the engine. */
-  forge: (source: KubeObject, context: Context) => KubeObject
+  /** Source to desired target: pure. The stamp is added by the engine. */
+  forge: (source: KubeObject, context: Context, found: Found) => KubeObject
+  /** What forge had to leave out, a sentence each, for the owner of the source: pure. */
+  notices?: (source: KubeObject, context: Context, found: Found) => readonly string[]
 }
 
 /** Identity: checks a record and keeps its literal types. */

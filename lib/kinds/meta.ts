@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectMeta } from '../cluster/port.ts'
-import type { Context } from './kind.ts'
+import type { Context, End } from './kind.ts'
 
 /**
  * The marks of a reflected object and the metadata that every target has in common. Names and rules are Liqo v1.2's
@@ -21,6 +21,13 @@ export function marks({ home, remote }: Peers): Record<string, string> {
 export function isReflected(object: { metadata: Pick<ObjectMeta, 'labels'> }, { home, remote }: Peers): boolean {
   const labels = object.metadata.labels
   return labels?.[ORIGIN] === home && labels[DESTINATION] === remote
+}
+
+/** Label selector of all targets of a peering at this end: the marks, and the kind's own labels. */
+export function targetSelector(end: End, peers: Peers): string {
+  return Object.entries({ ...marks(peers), ...end.labels })
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
 }
 
 /**

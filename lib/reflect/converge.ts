@@ -18,10 +18,10 @@ export interface Outcome {
 
 /** How one key is looked at. */
 export interface Sight {
-  /** Reads target, then source; undefined when the key has no place to be reflected to. */
+  /** Reads target, then source, then what else it needs; undefined when the key has no place to be reflected to. */
   observe(): Promise<Observation | undefined>
-  /** Reads the source once more. */
-  source(): Promise<KubeObject | undefined>
+  /** Reads the basis of the observation once more. */
+  basis(): Promise<readonly KubeObject[]>
 }
 
 /** `withhold`: all writes but deletions. `report`: none; the outcome says what would be done. */
@@ -34,8 +34,14 @@ const MAX_LOOKS = 8
  * Makes one target follow its source: observe, plan, apply, and look again after a write.
  *
  * Looking again closes what no precondition can: the source may have changed back and forth while another function,
- * seeing the target unchanged, had nothing to write. Only a deletion for want of a source needs no second look: a
- * recreated source has another uid, so whoever saw it had a stamp to write and collided with this deletion.
+ * seeing the target unchanged, had nothing to write. The same holds for the objects read beside the source: each change
+ * of one wakes the key too, and that invocation read them after the change. If it saw the target after this write, it
+ * mended what was wrong; if it saw the target before, it either wrote, which one of the two preconditions refuses, or had
+ * nothing to write, and then this write, being later, is followed by a look that shows the change. Objects that wake
+ * nothing are not looked at again; the sweep is their guarantee.
+ *
+ * Only a deletion for want of a source needs no second look: a recreated source has another uid, so whoever saw it had a
+ * stamp to write and collided with this deletion.
  *
  * @returns the verdict of the last write, or of the look that found nothing to write
  * @throws ConflictError when the target or the source would not hold still
@@ -55,7 +61,7 @@ export async function converge(kind: Kind, peering: Peering, sight: Sight, mode:
     const isWrite = verdict.do !== 'nothing' && verdict.do !== 'warn'
     if (!isWrite && last.writes > 0) return last
     last = toOutcome(verdict, last.writes + (isWrite ? 1 : 0))
-    if (!isWrite || !seen.source || isSame(seen.source, await sight.source())) return last
+    if (!isWrite || !seen.source || isSame(seen.basis, await sight.basis())) return last
   }
   throw new ConflictError(
     peering.remote.id,
@@ -86,7 +92,9 @@ function toOutcome(verdict: Verdict, writes: number): Outcome {
   return { verdict: verdict.verdict, writes, ...('why' in verdict ? { why: verdict.why } : {}) }
 }
 
-/** True when the source is still the very object that the write was forged from. */
-function isSame(before: KubeObject, now: KubeObject | undefined): boolean {
-  return now?.metadata.uid === before.metadata.uid && now?.metadata.resourceVersion === before.metadata.resourceVersion
+/** True when they are still the very objects that the write was forged from. */
+function isSame(before: readonly KubeObject[], now: readonly KubeObject[]): boolean {
+  const versions = (objects: readonly KubeObject[]) =>
+    objects.map(({ metadata: { uid, resourceVersion } }) => `${uid} ${resourceVersion}`).join()
+  return versions(before) === versions(now)
 }

@@ -1,9 +1,10 @@
 import type { KubeObject } from '../cluster/port.ts'
 import type { Context, End, Kind } from '../kinds/kind.ts'
-import { marks } from '../kinds/meta.ts'
+import { targetSelector } from '../kinds/meta.ts'
 import { sourceIdentity, sourceName, targetName, toObservation } from './observe.ts'
 import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import { plan, type Verdict } from './plan.ts'
+import { fetchListed, type Lists, readAll } from './reads.ts'
 
 /** One key of a pair, and what two lists say should be done about it. */
 export interface Planned {
@@ -20,14 +21,23 @@ export interface Tally {
  * Compares all sources of one kind in a pair with all targets that bear our marks, page by page: both lists come in
  * the order of names, so they are merged as they come and two pages are all that is held. The targets' list starts
  * first, as with one key. Lists only say where to look: whoever writes observes each key again.
+ * @param shared lists of what forge needs besides, kept from pair to pair
  * @throws ListBrokenError when a list breaks off; what was yielded holds, what is missing is unknown
  */
-export async function* diff(kind: Kind, peering: Peering, pair: Pair, tally: Tally): AsyncGenerator<Planned> {
+export async function* diff(
+  kind: Kind,
+  peering: Peering,
+  pair: Pair,
+  tally: Tally,
+  shared: Lists = new Map(),
+): AsyncGenerator<Planned> {
   const context = contextOf(peering, kind, pair)
   const identity = await sourceIdentity(kind, peering)
-  const toPlanned = (name: string, target?: KubeObject, source?: KubeObject): Planned => {
+  const fetch = fetchListed(peering, pair, shared)
+  const toPlanned = async (name: string, target?: KubeObject, source?: KubeObject): Promise<Planned> => {
     tally.listed += (target ? 1 : 0) + (source ? 1 : 0)
-    return { name, verdict: plan(toObservation(kind, context, { pair, name }, target, source, identity)) }
+    const found = source ? await readAll(kind.reads, source, context, fetch) : {}
+    return { name, verdict: plan(toObservation(kind, context, { pair, name }, target, source, found, identity)) }
   }
   const targets = listed(peering, kind.target, pair, context)
   const sources = listed(peering, kind.source, pair)
@@ -43,28 +53,27 @@ export async function* diff(kind: Kind, peering: Peering, pair: Pair, tally: Tal
       renamed.targets.set(sourceName(kind, target.metadata.name, context), target)
       target = await targets.next()
     } else if (target && (!source || target.metadata.name < source.metadata.name)) {
-      yield toPlanned(target.metadata.name, target)
+      yield await toPlanned(target.metadata.name, target)
       target = await targets.next()
     } else if (source && (!target || source.metadata.name < target.metadata.name)) {
-      yield toPlanned(source.metadata.name, undefined, source)
+      yield await toPlanned(source.metadata.name, undefined, source)
       source = await sources.next()
     } else if (target && source) {
-      yield toPlanned(source.metadata.name, target, source)
+      yield await toPlanned(source.metadata.name, target, source)
       target = await targets.next()
       source = await sources.next()
     }
   }
   for (const name of new Set([...renamed.targets.keys(), ...renamed.sources.keys()])) {
-    yield toPlanned(name, renamed.targets.get(name), renamed.sources.get(name))
+    yield await toPlanned(name, renamed.targets.get(name), renamed.sources.get(name))
   }
 }
 
-/** The objects of one end, one after the other; only marked ones where a context is given. */
+/** The objects of one end, one after the other; only targets of the peering where its context is given. */
 function listed(peering: Peering, end: End, pair: Pair, marked?: Context): { next(): Promise<KubeObject | undefined> } {
-  const selector = marked && Object.entries(marks(marked)).map(([key, value]) => `${key}=${value}`)
   const pages = sideOf(peering, end.side).list(end.resource, {
     namespace: namespaceOn(pair, end.side),
-    ...(selector && { labelSelector: selector.join(',') }),
+    ...(marked && { labelSelector: targetSelector(end, marked) }),
   })
   const objects = flat(pages)
   return { next: async () => (await objects.next()).value }

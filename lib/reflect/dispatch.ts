@@ -1,13 +1,13 @@
 import { ClusterError } from '../cluster/errors.ts'
 import type { ChangeEvent } from '../event/change.ts'
-import type { Kind, Side } from '../kinds/kind.ts'
+import type { Kind, Read, Side } from '../kinds/kind.ts'
 import { logKey } from '../log.ts'
 import { committed } from './committed.ts'
 import type { Outcome } from './converge.ts'
 import { forEach } from './for-each.ts'
 import { sourceName } from './observe.ts'
 import { type PairScope, pairOfRemote, pairScope } from './pairs.ts'
-import { contextOf, type Pair, type Peering, sideOf } from './peering.ts'
+import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import { reflect } from './reflect.ts'
 import { sweepPair } from './sweep-pair.ts'
 
@@ -32,16 +32,19 @@ export class ReflectionError extends Error {
 export async function dispatch(kind: Kind, peerings: readonly Peering[], event: ChangeEvent): Promise<void> {
   const curable: string[] = []
   await forEach(peerings, AT_ONCE, async (peering) => {
-    const side = sideIn(kind, peering, event.cluster)
+    const side = sideIn(kind, peering, event)
     if (side) await attempt(curable, kind, peering, event, '*', () => serve(curable, kind, peering, side, event))
   })
   if (curable.length > 0) throw new ReflectionError(`${kind.name}: ${curable.length} to try again: ${curable[0]}`)
 }
 
-/** The side of the peering that the cluster is on, where the kind has an end there. */
-function sideIn(kind: Kind, { home, remote }: Peering, cluster: string): Side | undefined {
+/** The side of the peering that the cluster is on, where the kind has such objects there. */
+function sideIn(kind: Kind, { home, remote }: Peering, { cluster, of }: ChangeEvent): Side | undefined {
   const side = home.id === cluster ? 'home' : remote.id === cluster ? 'remote' : undefined
-  return side === kind.source.side || side === kind.target.side ? side : undefined
+  // A query that this version does not have, or that wakes nothing: the sweep is the guarantee.
+  const sides =
+    of === undefined ? [kind.source.side, kind.target.side] : [kind.reads?.[of]?.wakes && kind.reads[of].side]
+  return sides.find((wanted) => wanted === side)
 }
 
 /** @returns the outcome for the event as a whole, or nothing where each key has its own */
@@ -56,10 +59,34 @@ async function serve(
   if (side === 'remote' && !pair) return UNMAPPED
   const pairs = pairScope(peering, pair?.homeNamespace ?? event.namespace, pair)
   if (event.names.length === 0) return serveAll(kind, peering, await pairs.confirmed())
-  await forEach(event.names, AT_ONCE, (name) =>
-    attempt(curable, kind, peering, event, name, () => serveOne(kind, peering, side, event, name, pairs)),
+  const read = event.of === undefined ? undefined : kind.reads?.[event.of]
+  const names = read ? await wokenBy(kind, peering, read, event, await pairs.confirmed()) : event.names
+  await forEach(names, AT_ONCE, (name) =>
+    attempt(curable, kind, peering, event, name, () =>
+      read ? reflect(kind, peering, name, pairs) : serveOne(kind, peering, side, event, name, pairs),
+    ),
   )
   return undefined
+}
+
+/** The sources that the changed objects wake, by the label that names them. */
+async function wokenBy(
+  kind: Kind,
+  peering: Peering,
+  { side, resource, wakes }: Read,
+  { namespace, names, admitted }: ChangeEvent,
+  pair: Pair | undefined,
+): Promise<string[]> {
+  const woken: string[] = []
+  if (!pair || !wakes) return woken
+  await forEach(names, AT_ONCE, async (name) => {
+    if (admitted) await committed(sideOf(peering, side), resource, { namespace, name }, admitted)
+    const options = { namespace: namespaceOn(pair, kind.source.side), labelSelector: `${wakes.label}=${name}` }
+    for await (const page of sideOf(peering, kind.source.side).list(kind.source.resource, options)) {
+      woken.push(...page.map(({ metadata }) => metadata.name))
+    }
+  })
+  return woken
 }
 
 const UNMAPPED: Outcome = { verdict: 'unmapped', writes: 0 }

@@ -1,8 +1,9 @@
 import type { KubeObject, ObjectRef } from '../cluster/port.ts'
-import type { Context, End, Kind, Selection } from '../kinds/kind.ts'
+import type { Context, End, Found, Kind, Selection } from '../kinds/kind.ts'
 import { isReflected } from '../kinds/meta.ts'
 import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import type { Observation } from './plan.ts'
+import { fetchFresh, readAll, waking } from './reads.ts'
 import { bySkipAndAllow } from './selection.ts'
 import { SOURCE, sourceRef, stamped } from './stamp.ts'
 
@@ -13,18 +14,32 @@ export interface Key {
 }
 
 /**
- * Reads what is known of a key. The target comes first and the source second: whoever then finds the target unchanged
- * (its resourceVersion still holds) knows that the source was read after every earlier write to it.
+ * Reads what is known of a key. The target comes first, the source second and what else forge needs last: whoever then
+ * finds the target unchanged (its resourceVersion still holds) knows that all of it was read after every earlier write
+ * to the target.
  */
 export async function observe(kind: Kind, peering: Peering, key: Key): Promise<Observation> {
   const context = contextOf(peering, kind, key.pair)
   const target = await read(peering, kind.target, key.pair, targetName(kind, key.name, context))
-  const source = await readSource(kind, peering, key)
-  return toObservation(kind, context, key, target, source, source && (await sourceIdentity(kind, peering)))
+  const { source, found } = await readBasis(kind, peering, key, kind.reads)
+  return toObservation(kind, context, key, target, source, found, source && (await sourceIdentity(kind, peering)))
 }
 
-export function readSource(kind: Kind, peering: Peering, key: Key): Promise<KubeObject | undefined> {
-  return read(peering, kind.source, key.pair, key.name)
+/** The basis of an observation, read once more. */
+export async function readAgain(kind: Kind, peering: Peering, key: Key): Promise<readonly KubeObject[]> {
+  const { source, found } = await readBasis(kind, peering, key, waking(kind))
+  return basisOf(kind, source, found)
+}
+
+async function readBasis(kind: Kind, peering: Peering, { pair, name }: Key, reads: Kind['reads']) {
+  const source = await read(peering, kind.source, pair, name)
+  const found = source && (await readAll(reads, source, contextOf(peering, kind, pair), fetchFresh(peering, pair)))
+  return { source, found: found ?? {} }
+}
+
+/** What wakes nothing when it changes is not part of it (kind.ts): a second look would come as early as the first. */
+function basisOf(kind: Kind, source: KubeObject | undefined, found: Found): readonly KubeObject[] {
+  return source ? [source, ...Object.keys(waking(kind)).flatMap((name) => found[name] ?? [])] : []
 }
 
 /** The uid of the source cluster, for the stamp. */
@@ -32,32 +47,37 @@ export function sourceIdentity(kind: Kind, peering: Peering): Promise<string> {
   return identityOf(sideOf(peering, kind.source.side))
 }
 
-/** What two objects, read or listed, say about their key. Pure. */
+/** What objects, read or listed, say about their key. Pure. */
 export function toObservation(
   kind: Kind,
   context: Context,
   key: Key,
   target: KubeObject | undefined,
   source: KubeObject | undefined,
+  found: Found,
   clusterUid: string | undefined,
 ): Observation {
   const select = kind.select ?? bySkipAndAllow
-  const selection: Selection = source ? select(source, context) : { reflect: true }
-  const desired =
-    source && selection.reflect ? stamped(kind.forge(source, context), source, clusterUid ?? '') : undefined
+  const selection: Selection = source ? select(source, context, found) : { reflect: true }
+  const chosen = selection.reflect ? source : undefined
+  const notices = (chosen && kind.notices?.(chosen, context, found)) ?? []
+  const desired = chosen && stamped(kind.forge(chosen, context, found), chosen, clusterUid ?? '', notices)
   const ours = target !== undefined && isOurs(kind, context, key, target)
   const yielded = target !== undefined && kind.yields?.(target) === true
-  return { target, source, selection, desired, ours, yielded }
+  return { target, source, selection, desired, ours, yielded, notices, basis: basisOf(kind, source, found) }
 }
 
 /**
- * The marks of the peering, and a stamp, where there is one, that names this very key: a namespace that was mapped
+ * The marks of the peering, the labels of the kind, and a stamp, where there is one, that names this very key: a namespace that was mapped
  * anew must not make one key take another key's target for its own.
  */
 function isOurs(kind: Kind, context: Context, key: Key, target: KubeObject): boolean {
   const stamp = target.metadata.annotations?.[SOURCE]
   const namespace = namespaceOn(key.pair, kind.source.side)
-  return isReflected(target, context) && (stamp === undefined || stamp === sourceRef(namespace, key.name))
+  const hasLabels = Object.entries(kind.target.labels ?? {}).every(
+    ([label, value]) => target.metadata.labels?.[label] === value,
+  )
+  return isReflected(target, context) && hasLabels && (stamp === undefined || stamp === sourceRef(namespace, key.name))
 }
 
 export function targetName(kind: Kind, name: string, context: Context): string {

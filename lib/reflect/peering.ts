@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/port.ts'
 import { NAMESPACE } from '../cluster/resources.ts'
-import type { Context, Kind, ReflectionType, Side } from '../kinds/kind.ts'
+import type { Context, Kind, Networks, ReflectionType, Side } from '../kinds/kind.ts'
 import type { Log } from '../log.ts'
 
 /** Two clusters, one extending into the other, and what the configuration says about reflecting between them. */
@@ -12,6 +12,8 @@ export interface Peering {
   labelsNotReflected: readonly string[]
   annotationsNotReflected: readonly string[]
   loadBalancerClass?: string
+  ingressClass?: string
+  networks: Networks
   /** Labels of the remote cluster that a clusterSelector is matched against. */
   remoteLabels: Readonly<Record<string, string>>
   log: Log
@@ -40,6 +42,8 @@ export function contextOf(peering: Peering, kind: Kind, pair: Pair): Context {
     labelsNotReflected: peering.labelsNotReflected,
     annotationsNotReflected: peering.annotationsNotReflected,
     remoteLabels: peering.remoteLabels,
+    networks: peering.networks,
+    ...(peering.ingressClass === undefined ? {} : { ingressClass: peering.ingressClass }),
     ...(peering.loadBalancerClass === undefined ? {} : { loadBalancerClass: peering.loadBalancerClass }),
   }
 }

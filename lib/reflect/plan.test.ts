@@ -83,7 +83,18 @@ describe('plan: every row of its table', () => {
       yielded: false,
       selection: yes,
       desired: undefined,
+      notices: [],
+      basis: [],
     }
     expect(plan({ ...nothing, ...given }).verdict).toBe(want)
+  })
+
+  test('what was left out is told with a write, and a deliberate removal is called so', () => {
+    const seen = { target, source, ours: true, yielded: false, selection: yes, desired, notices: ['a', 'b'], basis: [] }
+    expect(plan({ ...seen, target: undefined })).toMatchObject({ verdict: 'created', why: 'a; b' })
+    expect(plan({ ...seen, desired: forge({ k: 'w' }) })).toMatchObject({ verdict: 'updated', why: 'a; b' })
+    expect(plan(seen)).toEqual({ do: 'nothing', verdict: 'equal' })
+    const selection: Selection = { reflect: false, why: 'reflectIPs is false', deliberate: true }
+    expect(plan({ ...seen, selection })).toMatchObject({ verdict: 'deleted', deliberate: true })
   })
 })

@@ -15,15 +15,19 @@ export interface Observation {
   selection: Selection
   /** Forged and stamped; undefined when there is nothing to forge. */
   desired: KubeObject | undefined
+  /** What forge left out; part of the stamp, so that another notice is another desired target. */
+  notices: readonly string[]
+  /** What selection and desired depend on and events tell the changes of: the source, and what was read beside it. */
+  basis: readonly KubeObject[]
 }
 
 export type Verdict =
   | { do: 'nothing'; verdict: 'absent' | 'equal' | 'terminating' | 'foreign' }
   | { do: 'nothing'; verdict: 'skipped'; selection: NotReflected; why: string }
   | { do: 'warn'; verdict: 'blocked'; why: string }
-  | { do: 'create'; verdict: 'created'; desired: KubeObject }
-  | { do: 'update'; verdict: 'updated'; desired: KubeObject; target: KubeObject }
-  | { do: 'delete'; verdict: 'deleted'; target: KubeObject; why: string }
+  | { do: 'create'; verdict: 'created'; desired: KubeObject; why?: string }
+  | { do: 'update'; verdict: 'updated'; desired: KubeObject; target: KubeObject; why?: string }
+  | { do: 'delete'; verdict: 'deleted'; target: KubeObject; why: string; deliberate?: true }
 
 /**
  * The truth table of reflection, first row that fits (`-` = any):
@@ -43,7 +47,7 @@ export type Verdict =
  * | yes | yes | yes | yes | no | no | updated |
  * | yes | yes | yes | yes | no | yes | equal |
  */
-export function plan({ target, source, ours, yielded, selection, desired }: Observation): Verdict {
+export function plan({ target, source, ours, yielded, selection, desired, notices }: Observation): Verdict {
   if (!target && !source) return { do: 'nothing', verdict: 'absent' }
   const refused = source && !selection.reflect ? selection : undefined
   if (refused?.keep) return skipped(refused)
@@ -52,11 +56,15 @@ export function plan({ target, source, ours, yielded, selection, desired }: Obse
   if (!target && refused) return skipped(refused)
   if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
   if (target && !source) return { do: 'delete', verdict: 'deleted', target, why: 'source is gone' }
-  if (target && refused) return { do: 'delete', verdict: 'deleted', target, why: refused.why }
+  if (target && refused) {
+    const { why, deliberate } = refused
+    return { do: 'delete', verdict: 'deleted', target, why, ...(deliberate && { deliberate }) }
+  }
   if (!desired) throw new TypeError('an object to reflect needs its desired target')
-  if (!target) return { do: 'create', verdict: 'created', desired }
+  const told = notices.length > 0 && { why: notices.join('; ') }
+  if (!target) return { do: 'create', verdict: 'created', desired, ...told }
   if (isEqual(target, desired)) return { do: 'nothing', verdict: 'equal' }
-  return { do: 'update', verdict: 'updated', desired, target }
+  return { do: 'update', verdict: 'updated', desired, target, ...told }
 }
 
 function skipped(selection: NotReflected): Verdict {

@@ -1,6 +1,6 @@
 import type { Kind } from '../kinds/kind.ts'
 import { converge, type Mode, type Outcome, type Sight } from './converge.ts'
-import { observe, readSource } from './observe.ts'
+import { observe, readAgain } from './observe.ts'
 import type { PairScope } from './pairs.ts'
 import type { Pair, Peering } from './peering.ts'
 
@@ -26,7 +26,7 @@ export async function reflect(
       pair = confirmed
       return pair && observe(kind, peering, { pair, name })
     },
-    source: async () => pair && readSource(kind, peering, { pair, name }),
+    basis: async () => (pair ? readAgain(kind, peering, { pair, name }) : []),
   }
   return converge(kind, peering, sight, mode)
 }

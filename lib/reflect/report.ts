@@ -13,7 +13,7 @@ const MAX_MESSAGE = 1024
 type Report = { type: 'Normal' | 'Warning'; reason: 'ReflectionDisabled' | 'FailedReflection'; message: string }
 
 /**
- * Tells the owner of the source, by a Kubernetes Event beside it, what kept it from being reflected. A success is not
+ * Tells the owner of the source, by a Kubernetes Event beside it, what kept it or a part of it from being reflected. A success is not
  * told: an Event a write would double the writes at home. Nor is what a redelivery may cure: an outage would otherwise
  * write an Event per object and try.
  */
@@ -41,6 +41,10 @@ function toReport(remote: string, what: Verdict | { verdict: 'failed'; error: un
     case 'skipped':
       if (what.selection.quiet) return undefined
       if (!what.selection.fault) return { type: 'Normal', reason: 'ReflectionDisabled', message: what.why }
+      return { type: 'Warning', reason: 'FailedReflection', message: failedReflection(remote, what.why) }
+    case 'created':
+    case 'updated':
+      if (what.why === undefined) return undefined
       return { type: 'Warning', reason: 'FailedReflection', message: failedReflection(remote, what.why) }
     case 'deleted':
       return { type: 'Normal', reason: 'ReflectionDisabled', message: what.why }

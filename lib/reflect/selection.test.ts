@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { networks } from '../../test/support/networks.ts'
 import type { Context, ReflectionType, Selection } from '../kinds/kind.ts'
 import { ALLOW, bySkipAndAllow, explicitChoice, SKIP } from './selection.ts'
 
@@ -12,6 +13,7 @@ function context(reflection: ReflectionType): Context {
     labelsNotReflected: [],
     annotationsNotReflected: [],
     remoteLabels: {},
+    networks: networks(),
   }
 }
 

@@ -29,13 +29,15 @@ describe('stamped', () => {
     expect(desired).toEqual(before)
   })
 
-  test('another source, cluster or content is another stamp', () => {
+  test('another source, cluster, content or notice is another stamp', () => {
     const stamp = stamped(desired, source, 'c1')
     const recreated = { ...source, metadata: { ...source.metadata, uid: 'u2' } }
     expect(sameStamp(stamp, stamped(desired, source, 'c1'))).toBe(true)
     expect(sameStamp(stamp, stamped(desired, recreated, 'c1'))).toBe(false)
     expect(sameStamp(stamp, stamped(desired, source, 'c2'))).toBe(false)
     expect(sameStamp(stamp, stamped({ ...desired, data: {} }, source, 'c1'))).toBe(false)
+    expect(sameStamp(stamp, stamped(desired, source, 'c1', []))).toBe(true)
+    expect(sameStamp(stamp, stamped(desired, source, 'c1', ['one address was refused']))).toBe(false)
   })
 })
 

@@ -19,13 +19,22 @@ export function sourceRef(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name
 }
 
-/** The desired target with its stamp. `clusterUid` is the uid of the source cluster's kube-system namespace. */
-export function stamped(desired: KubeObject, source: KubeObject, clusterUid: string): KubeObject {
+/**
+ * The desired target with its stamp.
+ * @param clusterUid uid of the source cluster's kube-system namespace
+ * @param notices what could not be reflected: in the digest, so that the owner is told again when it changes
+ */
+export function stamped(
+  desired: KubeObject,
+  source: KubeObject,
+  clusterUid: string,
+  notices: readonly string[] = [],
+): KubeObject {
   const stamp = {
     [SOURCE]: sourceRef(source.metadata.namespace, source.metadata.name),
     [SOURCE_UID]: source.metadata.uid ?? '',
     [SOURCE_CLUSTER_UID]: clusterUid,
-    [DIGEST]: digest(desired),
+    [DIGEST]: digest(notices.length > 0 ? [desired, notices] : desired),
   }
   const annotations = { ...desired.metadata.annotations, ...stamp }
   return { ...desired, metadata: { ...desired.metadata, annotations } }

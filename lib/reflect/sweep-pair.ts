@@ -6,6 +6,7 @@ import { diff } from './diff.ts'
 import { forEach } from './for-each.ts'
 import { type PairScope, pairScope } from './pairs.ts'
 import type { Pair, Peering } from './peering.ts'
+import type { Lists } from './reads.ts'
 import { reflect } from './reflect.ts'
 
 /** Counts of a sweep: objects listed on both sides, then keys by what became of them. */
@@ -28,7 +29,7 @@ export interface Summary {
 export interface Deletion {
   /** For people, e.g. `configmap rome/shop/cfg`. */
   what: string
-  /** Objects that it removes. */
+  /** Objects that it removes; 0 of one that the configuration asks for, which goes whatever the budget. */
   weight: number
   carryOut(): Promise<Outcome>
 }
@@ -40,6 +41,8 @@ export interface Sweep {
   curable: number
   mode: Mode
   log: Log
+  /** What the pairs have in common. */
+  lists: Lists
 }
 
 export function newSweep(mode: Mode, log: Log): Sweep {
@@ -54,7 +57,7 @@ export function newSweep(mode: Mode, log: Log): Sweep {
     refused: 0,
     failed: 0,
   }
-  return { summary, deletions: [], curable: 0, mode, log }
+  return { summary, deletions: [], curable: 0, mode, log, lists: new Map() }
 }
 
 /** Keys of one kind in one pair that are reflected at a time. */
@@ -69,11 +72,11 @@ export async function sweepKind(sweep: Sweep, peering: Peering, pair: Pair, kind
   const deletions: Deletion[] = []
   const whole = `${kind.name} ${peering.home.id}/${pair.homeNamespace}`
   await noted(sweep, whole, async () => {
-    await forEach(diff(kind, peering, pair, sweep.summary), KEYS, async ({ name, verdict }) => {
+    await forEach(diff(kind, peering, pair, sweep.summary, sweep.lists), KEYS, async ({ name, verdict }) => {
       const what = `${whole}/${name}`
       if (verdict.do === 'nothing' || sweep.mode === 'report') return count(sweep, verdict.verdict)
       const carryOut = () => reflect(kind, peering, name, pairs)
-      if (verdict.do === 'delete') deletions.push({ what, weight: 1, carryOut })
+      if (verdict.do === 'delete') deletions.push({ what, weight: verdict.deliberate ? 0 : 1, carryOut })
       else await reflectNoted(sweep, what, kind, peering, name, pairs)
     })
     sweep.deletions.push(...deletions)
@@ -97,18 +100,20 @@ async function reflectNoted(
   })
 }
 
-/** Carries out the deletions noted, or none of them when together they weigh more than the budget. */
+/** Carries out the deletions noted; none of those that weigh something when together they weigh more than the budget. */
 export async function settleDeletions(sweep: Sweep, budget: number): Promise<void> {
-  const { deletions, log } = sweep
-  const weight = deletions.reduce((sum, deletion) => sum + deletion.weight, 0)
-  if (weight > budget) {
-    sweep.summary.refused += deletions.length
-    const some = deletions.slice(0, 10).map((deletion) => deletion.what)
+  const weighty = sweep.deletions.filter(({ weight }) => weight > 0)
+  const weight = weighty.reduce((sum, deletion) => sum + deletion.weight, 0)
+  const isOver = weight > budget
+  if (isOver) {
+    sweep.summary.refused += weighty.length
+    const some = weighty.slice(0, 10).map(({ what }) => what)
     const remedy = 'check that the source clusters are whole; if so, set SWEEP_DELETE_BUDGET to at least this weight'
-    log.error('delete budget exceeded, nothing deleted', { deletions: deletions.length, weight, budget, some, remedy })
-    return
+    const line = { deletions: weighty.length, weight, budget, some, remedy }
+    sweep.log.error('delete budget exceeded, nothing deleted', line)
   }
-  await forEach(deletions, KEYS, ({ what, carryOut }) =>
+  const allowed = isOver ? sweep.deletions.filter((deletion) => deletion.weight === 0) : sweep.deletions
+  await forEach(allowed, KEYS, ({ what, carryOut }) =>
     noted(sweep, what, async () => countOutcome(sweep, what, await carryOut())),
   )
 }

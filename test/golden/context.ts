@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import type { Context, ReflectionType } from '../../lib/kinds/kind.ts'
 import type { Golden } from './cases.ts'
+import { networksOf } from './networks.ts'
 
 /** The `params` that have an equivalent of ours; README of the cases. */
 interface Params {
@@ -12,11 +13,13 @@ interface Params {
   offloadingPatch: { labelsNotReflected?: string[]; annotationsNotReflected?: string[] }
   enableLoadBalancer: boolean
   remoteLoadBalancerClass: string
+  enableIngress: boolean
+  remoteIngressClass: string
 }
 
-/** What forge and select know in a case. The load balancer's class counts only where the remote cluster offers some. */
-export function contextOf({ params }: Golden): Context {
-  const given = params as Partial<Params>
+/** What forge and select know in a case. A class counts only where the remote cluster offers some. */
+export function contextOf(golden: Golden): Context {
+  const given = golden.params as Partial<Params>
   return {
     home: given.localCluster?.id ?? '',
     remote: given.remoteCluster?.id ?? '',
@@ -26,6 +29,8 @@ export function contextOf({ params }: Golden): Context {
     labelsNotReflected: given.offloadingPatch?.labelsNotReflected ?? [],
     annotationsNotReflected: given.offloadingPatch?.annotationsNotReflected ?? [],
     remoteLabels: {},
+    networks: networksOf(golden),
+    ...(given.enableIngress && given.remoteIngressClass && { ingressClass: given.remoteIngressClass }),
     ...(given.enableLoadBalancer && { loadBalancerClass: given.remoteLoadBalancerClass ?? '' }),
   }
 }
@@ -37,6 +42,6 @@ function reflectionOf(type = 'DenyList'): ReflectionType {
 }
 
 /** The source object: typed clients leave apiVersion and kind out, so they are put in. */
-export function sourceOf({ input }: Golden, kind: string): KubeObject {
-  return { apiVersion: 'v1', kind, ...(input as { metadata: KubeObject['metadata'] }) }
+export function sourceOf({ input }: Golden, kind: string, apiVersion = 'v1'): KubeObject {
+  return { apiVersion, kind, ...(input as { metadata: KubeObject['metadata'] }) }
 }

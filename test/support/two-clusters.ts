@@ -4,6 +4,7 @@ import { offloadNamespace } from '../../lib/flows/namespace/flow.ts'
 import { logger } from '../../lib/log.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { type MemoryCluster, memoryCluster } from './memory-cluster.ts'
+import { networks } from './networks.ts'
 
 /** rome extends into milan (and turin, where asked for), in memory. */
 export interface TwoClusters {
@@ -26,6 +27,7 @@ export function twoClusters(change: Partial<Peering> = {}): TwoClusters {
     labelsNotReflected: [],
     annotationsNotReflected: [],
     remoteLabels: {},
+    networks: networks(),
     log: logger('debug', (line) => void lines.push(JSON.parse(line))),
     ...change,
   }

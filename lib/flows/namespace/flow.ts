@@ -79,9 +79,10 @@ function follow(peering: Peering, homeNamespace: string, name: string, mode: Mod
     const pair = { homeNamespace, remoteNamespace: name }
     const context = contextOf(peering, namespace, pair)
     const identity = chosen && (await sourceIdentity(namespace, peering))
-    return toObservation(namespace, context, { pair, name: OFFLOADING_NAME }, target, chosen, identity)
+    return toObservation(namespace, context, { pair, name: OFFLOADING_NAME }, target, chosen, {}, identity)
   }
-  return converge(namespace, peering, { observe, source }, mode)
+  const basis = async () => [await source()].filter((object) => object !== undefined)
+  return converge(namespace, peering, { observe, basis }, mode)
 }
 
 /** The status is one for all clusters, so it is written once, over the source as it is then. */

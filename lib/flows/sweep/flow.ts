@@ -1,5 +1,5 @@
 import { KINDS } from '../../kinds/index.ts'
-import { marks } from '../../kinds/meta.ts'
+import { targetSelector } from '../../kinds/meta.ts'
 import type { Log } from '../../log.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
@@ -96,12 +96,11 @@ async function sweepObjects(run: Sweep, peering: Peering): Promise<void> {
 
 /** How many of our copies a remote namespace holds: what its deletion would take along. */
 async function copiesIn(peering: Peering, homeNamespace: string): Promise<number> {
-  const labelSelector = Object.entries(marks({ home: peering.home.id, remote: peering.remote.id }))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
+  const peers = { home: peering.home.id, remote: peering.remote.id }
   let copies = 0
   for (const { metadata } of await remoteNamespaces(peering, homeNamespace)) {
     for (const kind of KINDS) {
+      const labelSelector = targetSelector(kind.target, peers)
       const pages = peering.remote.list(kind.target.resource, { namespace: metadata.name, labelSelector })
       for await (const page of pages) copies += page.length
     }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { networks } from '../../../test/support/networks.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Context, Selection } from '../kind.ts'
 import { remoteSecret } from './forge.ts'
@@ -13,6 +14,7 @@ const context: Context = {
   labelsNotReflected: [],
   annotationsNotReflected: [],
   remoteLabels: {},
+  networks: networks(),
 }
 
 const marks = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { mapOf, mapsOf } from '../json.ts'
 import type { Context } from '../kind.ts'
 import { filled, remoteMeta, without } from '../meta.ts'
 
@@ -38,7 +39,7 @@ const PORT_ZERO = { name: '', protocol: '', port: 0, targetPort: 0 }
  * Source of the rule: Liqo v1.2, `pkg/virtualKubelet/forge/services.go`, whose list of fields is closed.
  */
 export function remoteService(source: KubeObject, context: Context): KubeObject {
-  const spec = recordOf(source.spec)
+  const spec = mapOf(source.spec)
   const force = source.metadata.annotations?.[FORCE_NODE_PORT] === 'true'
   return {
     apiVersion: 'v1',
@@ -48,7 +49,7 @@ export function remoteService(source: KubeObject, context: Context): KubeObject 
     spec: {
       ...ZERO,
       ...filled(without(spec, [...NOT_SENT, 'ports'])),
-      ...filled({ ports: listOf(spec.ports).map((port) => remotePort(port, force)) }),
+      ...filled({ ports: mapsOf(spec.ports).map((port) => remotePort(port, force)) }),
       ...(spec.clusterIP === 'None' && { clusterIP: 'None' }),
       ...(spec.type === 'LoadBalancer' &&
         context.loadBalancerClass !== undefined && { loadBalancerClass: context.loadBalancerClass }),
@@ -67,12 +68,4 @@ function remotePort(port: Record<string, unknown>, force: boolean): Record<strin
     ...filled(without(port, ['nodePort'])),
     ...((nodePort === 0 || force) && { nodePort }),
   }
-}
-
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
-}
-
-function listOf(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.map(recordOf) : []
 }

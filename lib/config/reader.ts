@@ -1,0 +1,184 @@
+import { distance } from 'fastest-levenshtein'
+import * as z from 'zod'
+import type { Access, PeeringConfig } from '../config.ts'
+import { parseCidr } from '../policy/cidr.ts'
+
+/** Bad environment: stop at start. `problems` has one line per variable. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the environment has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** Every variable under these is ours, so an unknown one is a typing error. */
+const OUR_PREFIXES = ['CLUSTER_', 'CLUSTERS', 'PEERINGS', 'NETWORKING_', 'REFLECT_', 'SWEEP_']
+
+const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+
+/** `CLUSTER_<ID>_`: the ID in capitals, `-` as `_`. */
+export function clusterPrefix(id: string): string {
+  return `CLUSTER_${id.toUpperCase().replaceAll('-', '_')}_`
+}
+
+/** Reads variables and gathers what is wrong with them instead of throwing at the first. */
+export class Reader {
+  readonly problems: string[] = []
+  readonly #env: Env
+
+  constructor(env: Env) {
+    this.#env = env
+  }
+
+  /** @throws ConfigError when there were problems */
+  done<T>(value: T): T {
+    if (this.problems.length > 0) throw new ConfigError(this.problems)
+    return deepFreeze(value)
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#env[name]?.trim()
+    return value === '' ? undefined : value
+  }
+
+  words(name: string): string[] {
+    return (this.text(name) ?? '').split(',').flatMap((word) => word.trim() || [])
+  }
+
+  #check<T>(name: string, schema: z.ZodType<T>, fallback: T, remedy: string): T {
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    this.problems.push(`${name}: ${JSON.stringify(value)} is not valid; ${remedy}`)
+    return fallback
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    return this.#check(name, FLAG, fallback, 'use true or false')
+  }
+
+  count(name: string, fallback: number): number {
+    return this.#check(name, COUNT, fallback, 'use a whole number, 0 or more')
+  }
+
+  oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
+    return this.#check(name, z.enum(values), fallback, `use one of ${values.join(', ')}`)
+  }
+
+  ids(name: string): string[] {
+    const ids = this.words(name)
+    if (ids.length === 0) this.problems.push(`${name}: missing; name the clusters, e.g. ${name}=rome,milan`)
+    for (const id of ids) {
+      if (!LABEL.test(id)) {
+        this.problems.push(
+          `${name}: "${id}" is no ClusterID; use lower-case letters, digits and "-" (at most 63), e.g. rome`,
+        )
+      }
+    }
+    for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) < index))) {
+      this.problems.push(`${name}: "${id}" stands twice; remove one`)
+    }
+    return ids
+  }
+
+  peerings(name: string, ids: readonly string[]): PeeringConfig[] {
+    const words = this.words(name)
+    if (words.length === 0) this.problems.push(`${name}: missing; name who extends into whom, e.g. ${name}=rome:milan`)
+    const seen = new Set<string>()
+    return words.flatMap((word) => {
+      const [home = '', remote = '', ...rest] = word.split(':')
+      const unknown = [home, remote].filter((id) => !ids.includes(id))
+      if (rest.length > 0 || home === '' || remote === '') {
+        this.problems.push(`${name}: "${word}" is no peering; use <home>:<remote>, e.g. rome:milan`)
+      } else if (unknown.length > 0) {
+        this.problems.push(`${name}: "${word}" names ${unknown.join(', ')}, which CLUSTERS does not; add it there`)
+      } else if (home === remote) {
+        this.problems.push(`${name}: "${word}" peers a cluster with itself; name two clusters`)
+      } else if (seen.has(word)) {
+        this.problems.push(`${name}: "${word}" stands twice; remove one`)
+      } else {
+        seen.add(word)
+        return [{ home, remote }]
+      }
+      return []
+    })
+  }
+
+  /** Networks as `parseCidr` reads them, in the order given. */
+  cidrs(name: string): string[] {
+    const words = this.words(name)
+    for (const word of words) {
+      const cidr = parseCidr(word)
+      if ('unreadable' in cidr) {
+        this.problems.push(`${name}: ${cidr.unreadable}; use e.g. 10.244.0.0/16, or 10.244.0.0/16,fd00:10::/56`)
+      }
+    }
+    return words
+  }
+
+  labels(name: string): Record<string, string> {
+    return Object.fromEntries(
+      this.words(name).flatMap((word) => {
+        const at = word.indexOf('=')
+        if (at > 0) return [[word.slice(0, at), word.slice(at + 1)]]
+        this.problems.push(`${name}: "${word}" is no label; use <key>=<value>, e.g. topology.kubernetes.io/region=eu`)
+        return []
+      }),
+    )
+  }
+
+  access(prefix: string): Access {
+    const kubeconfig = this.text(`${prefix}KUBECONFIG`)
+    const server = this.text(`${prefix}SERVER`)
+    const inCluster = this.flag(`${prefix}IN_CLUSTER`, false)
+    const given = [kubeconfig && 'KUBECONFIG', server && 'SERVER', inCluster && 'IN_CLUSTER'].filter(Boolean)
+    if (given.length !== 1) {
+      const found = given.length === 0 ? 'no access' : `${given.join(' and ')} together`
+      this.problems.push(
+        `${prefix}KUBECONFIG: ${found}; set one of ${prefix}KUBECONFIG (path or YAML), ${prefix}SERVER with ${prefix}TOKEN and ${prefix}CA, or ${prefix}IN_CLUSTER=true`,
+      )
+    }
+    if (kubeconfig) return { kubeconfig, ...optional('context', this.text(`${prefix}CONTEXT`)) }
+    if (inCluster) return { inCluster: true }
+    return this.#serverAccess(prefix, server ?? '')
+  }
+
+  #serverAccess(prefix: string, server: string): Access {
+    const token = this.text(`${prefix}TOKEN`)
+    if (server !== '' && !URL.canParse(server)) {
+      this.problems.push(`${prefix}SERVER: "${server}" is no URL; use e.g. https://api.rome.example:6443`)
+    }
+    if (server !== '' && token === undefined) {
+      this.problems.push(`${prefix}TOKEN: missing; give the bearer token of the service account for ${server}`)
+    }
+    return { server, token: token ?? '', ...optional('ca', this.text(`${prefix}CA`)) }
+  }
+
+  /** @param known every variable of ours */
+  refuseUnknown(known: readonly string[]): void {
+    for (const name of Object.keys(this.#env)) {
+      if (known.includes(name) || !OUR_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
+      const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0]
+      this.problems.push(`${name}: unknown variable; did you mean ${nearest}?`)
+    }
+  }
+}
+
+const FLAG = z.enum(['true', 'false']).transform((word) => word === 'true')
+const COUNT = z.string().regex(/^\d+$/).transform(Number)
+
+/** `{[key]: value}`, or nothing when there is no value: an absent optional property, not an undefined one. */
+export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(deepFreeze)
+  return Object.freeze(value)
+}

@@ -1,0 +1,117 @@
+import type { KubeObject } from '../../cluster/port.ts'
+import { addressesTowardsRemote, type EndpointAddresses } from '../../policy/lists.ts'
+import { type Policy, policyOf } from '../../policy/policy.ts'
+import { mapOf, mapsOf } from '../json.ts'
+import type { Context, Found } from '../kind.ts'
+import { filled, remoteMeta, without } from '../meta.ts'
+
+/** Label that keeps the remote cluster's own controllers from the slice, and us from theirs. */
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
+export const MANAGER = 'endpointslice.reflection.liqo.io'
+
+/** Label of a node: the cluster that it stands for. */
+const REMOTE_CLUSTER = 'liqo.io/remote-cluster-id'
+
+type Endpoint = Record<string, unknown>
+
+/**
+ * The EndpointSlice to apply remotely: the home endpoints that are not there already, under addresses that pods there
+ * can use. Liqo needs two steps and a ShadowEndpointSlice between them, as each of its clusters translates one half of
+ * an address; a function knows both halves. Everything but the endpoints travels as it is: address type, ports (none
+ * means all), labels, with them the Service's name, and as many endpoints as the source has (at most 1,000: a Service
+ * with more has several slices). A slice without any endpoint left is still made, as Liqo makes it.
+ *
+ * Readiness is what home says of an endpoint. A function cannot see whether the network between the clusters carries
+ * anything, and that home's API server is out of reach says nothing of its pods: the endpoints of such an origin are
+ * left as they were last seen, and a sweep that cannot read home changes none of them.
+ *
+ * Source of the rule: Liqo v1.2, `pkg/virtualKubelet/forge/endpointslices.go`.
+ * @param found `nodes`: those that the endpoints name
+ */
+export function remoteEndpointSlice(source: KubeObject, context: Context, found: Found): KubeObject {
+  const { labels, ...metadata } = remoteMeta(source, context)
+  const endpoints = sorted(source, context, found).flatMap(({ endpoint, towards: { addresses } }) =>
+    addresses.length === 0 ? [] : [remoteEndpoint(endpoint, addresses, context)],
+  )
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { ...metadata, labels: { ...labels, [MANAGED_BY]: MANAGER } },
+    ...filled(without(source, ['apiVersion', 'kind', 'metadata', 'endpoints'])),
+    endpoints,
+  }
+}
+
+/** What became of the addresses that do not go over: one sentence a reason, with the first of its addresses. */
+export function withheldAddresses(source: KubeObject, context: Context, found: Found): string[] {
+  const towards = sorted(source, context, found).map((one) => one.towards)
+  const unmapped = towards.flatMap(({ needsMapping }) => needsMapping)
+  const refused = Map.groupBy(
+    towards.flatMap((one) => one.refused),
+    (refusal) => refusal.refused,
+  )
+  return [
+    ...sentence(unmapped.length, `${unmapped[0]} has no address in the external CIDR of ${context.home} yet`),
+    ...[...refused.values()].flatMap((some) => sentence(some.length, some[0]!.why)),
+  ]
+}
+
+function sentence(count: number, why: string): string[] {
+  if (count === 0) return []
+  return [count === 1 ? `1 address withheld: ${why}` : `${count} addresses withheld, the first because ${why}`]
+}
+
+/** The endpoints that are not in the remote cluster already, and what policy says of their addresses. */
+function sorted(
+  source: KubeObject,
+  { remote, networks }: Context,
+  found: Found,
+): { endpoint: Endpoint; towards: EndpointAddresses }[] {
+  const policy: Policy = policyOf(networks.home, networks.remote, networks.mappings)
+  const isElsewhere = elsewhere(remote, found)
+  return mapsOf(source.endpoints)
+    .filter(isElsewhere)
+    .map((endpoint) => ({ endpoint, towards: addressesTowardsRemote(policy, textsOf(endpoint.addresses)) }))
+}
+
+/**
+ * False for an endpoint on a virtual node of the remote cluster, which has it natively, and for one on a node that is
+ * not known, or bears no label at all and so does not say what it stands for (Liqo v1.2). Without a node: true.
+ */
+function elsewhere(remote: string, { nodes = [] }: Found): (endpoint: Endpoint) => boolean {
+  const labels = new Map(nodes.map(({ metadata }) => [metadata.name, metadata.labels]))
+  return ({ nodeName }) => {
+    if (typeof nodeName !== 'string') return true
+    const own = labels.get(nodeName)
+    return own !== undefined && own[REMOTE_CLUSTER] !== remote
+  }
+}
+
+/** The names of the nodes that a slice's endpoints are on, each once. */
+export function nodesOf(source: KubeObject): string[] {
+  return [
+    ...new Set(mapsOf(source.endpoints).flatMap(({ nodeName }) => (typeof nodeName === 'string' ? nodeName : []))),
+  ]
+}
+
+/**
+ * Zone and hints are home's, and kept. The node is the home cluster as a whole, and what a reference names is marked
+ * as something remote, so that nobody looks for a pod of that name there. All conditions are kept (Liqo keeps `ready`
+ * only, so that terminating pods of home look lost at once).
+ */
+function remoteEndpoint(endpoint: Endpoint, addresses: readonly string[], { home }: Context): Endpoint {
+  const { targetRef, conditions } = endpoint
+  return {
+    ...filled(without(endpoint, ['deprecatedTopology', 'targetRef'])),
+    addresses,
+    conditions: filled(mapOf(conditions)),
+    nodeName: home,
+    ...(targetRef != null && {
+      targetRef: { ...mapOf(targetRef), kind: `Remote${mapOf(targetRef).kind ?? ''}` },
+    }),
+  }
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}

@@ -1,0 +1,76 @@
+import type { KubeObject } from '../../cluster/port.ts'
+import { ENDPOINT_SLICE, NODE, SERVICE } from '../../cluster/resources.ts'
+import { meaningOf } from '../../policy/flags.ts'
+import { bySkipAndAllow, explicitChoice } from '../../reflect/selection.ts'
+import { type Context, defineKind, type Found, type Selection } from '../kind.ts'
+import { MANAGED_BY, MANAGER, nodesOf, remoteEndpointSlice, withheldAddresses } from './forge.ts'
+
+/** Label of a slice: the Service that it is of. */
+const SERVICE_NAME = 'kubernetes.io/service-name'
+
+export const endpointslice = defineKind({
+  name: 'endpointslice',
+  source: { side: 'home', resource: ENDPOINT_SLICE },
+  // The remote Service bears the marks, and its control plane copies a Service's labels to the slices it makes of it.
+  target: { side: 'remote', resource: ENDPOINT_SLICE, labels: { [MANAGED_BY]: MANAGER } },
+  reads: {
+    /** Its annotations decide with the slice's own, and can be set at any time. */
+    service: {
+      side: 'home',
+      resource: SERVICE,
+      part: 'metadata',
+      wanted: (source) => ({ names: serviceOf(source) }),
+      wakes: { label: SERVICE_NAME },
+    },
+    /**
+     * They wake nothing: the label that counts stands from a node's creation, before an endpoint can be on it, and pods
+     * of a node that goes are deleted, which changes the slice.
+     */
+    nodes: { side: 'home', resource: NODE, part: 'metadata', wanted: (source) => ({ names: nodesOf(source) }) },
+  },
+  select: selectEndpointSlice,
+  forge: remoteEndpointSlice,
+  notices: withheldAddresses,
+})
+
+function serviceOf({ metadata }: KubeObject): string[] {
+  const name = metadata.labels?.[SERVICE_NAME]
+  return name ? [name] : []
+}
+
+/**
+ * | first that holds | reflected |
+ * |---|---|
+ * | slice of `default/kubernetes` | no: it leads to the API server of its own cluster |
+ * | reflection of Services is off | no, and nothing is taken back |
+ * | `reflectIPs` is false on either side | no: what was reflected earlier is removed |
+ * | the slice has both annotations | no, and an earlier copy stays; its owner is told |
+ * | the slice has one of them | as it says, whatever the type |
+ * | its Service is there | as for the Service |
+ * | | as its own annotations say under the type |
+ *
+ * Source of the rule: Liqo v1.2, `pkg/virtualKubelet/reflection/exposition/endpointslice.go`.
+ */
+export function selectEndpointSlice(source: KubeObject, context: Context, { service = [] }: Found): Selection {
+  if (context.homeNamespace === 'default' && [source.metadata.name, ...serviceOf(source)].includes('kubernetes')) {
+    const why = 'the kubernetes service is the API server of its own cluster'
+    return { reflect: false, keep: true, quiet: true, why }
+  }
+  if (context.reflection === 'Off') return bySkipAndAllow(source, context)
+  const { endpointSlices, disagreements } = meaningOf(context.networks.home, context.networks.remote)
+  if (!endpointSlices) {
+    const disagreement = disagreements.find(({ flag }) => flag === 'reflectIPs')
+    if (disagreement) return { reflect: false, deliberate: true, fault: true, why: disagreement.why }
+    return { reflect: false, deliberate: true, quiet: true, why: 'addresses are not reflected: reflectIPs is false' }
+  }
+  switch (explicitChoice(source)) {
+    case 'contradiction':
+      return { reflect: false, keep: true, fault: true, why: 'the object has both the skip and the allow annotation' }
+    case 'reflect':
+      return { reflect: true }
+    case 'skip':
+      return bySkipAndAllow(source, { ...context, reflection: 'DenyList' })
+    default:
+      return bySkipAndAllow(service[0] ?? source, context)
+  }
+}
