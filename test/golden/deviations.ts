@@ -132,7 +132,71 @@ export const deviations: readonly Deviation[] = [
       return answers.some((answer, index) => answer !== expected[index]) ? answers : expected
     },
   },
+  {
+    name: 'fields-survive',
+    reason:
+      "The pins of a pod to nodes by name (matchFields) hold beside what its namespace demands; Liqo's merge loses them, so that a DaemonSet's pods land anywhere.",
+    rewrite: (expected, given) => {
+      const { pod } = inputOf<{ pod: KubeObject }>(given)
+      const own = termsOf(pod)
+      const merged = termsOf((expected as { object?: KubeObject }).object)
+      if (given.fn !== 'PodWebhook' || !own.some(({ matchFields }) => matchFields) || merged === own) return expected
+      const each = merged.length / own.length
+      const terms = merged.map((term, index) => ({ ...own[Math.floor(index / each)], ...term }))
+      return withSpec(expected, (spec) => ({ ...spec, affinity: affinityOf(spec, terms) }))
+    },
+  },
+  {
+    name: 'one-toleration',
+    reason: "A pod that tolerates the virtual nodes' taint already gets no second toleration of the kind.",
+    rewrite: (expected, given) => {
+      const { pod } = inputOf<{ pod: KubeObject }>(given)
+      const { tolerations = [] } = (pod?.spec ?? {}) as PodFields
+      const isThere = tolerations.some(({ key }) => key === 'virtual-node.liqo.io/not-allowed')
+      if (given.fn !== 'PodWebhook' || !isThere) return expected
+      return withSpec(expected, (spec) => ({ ...spec, tolerations }))
+    },
+  },
+  {
+    name: 'no-offloading-passes',
+    reason:
+      'A pod in a labelled namespace without a NamespaceOffloading is created as it is: a label left behind must not keep a namespace from running pods.',
+    rewrite: (expected, given) => {
+      const { pod } = inputOf<{ pod: KubeObject }>(given)
+      const { message } = expected as { message?: string }
+      if (given.fn !== 'PodWebhook' || message !== 'failed retrieving NamespaceOffloading') return expected
+      return { allowed: true, object: { ...pod, status: {} } }
+    },
+  },
 ]
+
+interface PodFields {
+  affinity?: {
+    nodeAffinity?: {
+      requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: { matchFields?: unknown[] }[] }
+    }
+  }
+  tolerations?: { key?: string }[]
+}
+
+function termsOf(pod: KubeObject | undefined): { matchFields?: unknown[] }[] {
+  const required = (pod?.spec as PodFields | undefined)?.affinity?.nodeAffinity
+  return required?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+}
+
+function affinityOf({ affinity }: PodFields, nodeSelectorTerms: object[]): object {
+  const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } }
+  return { ...affinity, nodeAffinity: { ...affinity?.nodeAffinity, ...required } }
+}
+
+/** The answer with the spec of its pod put through `change`. */
+function withSpec(expected: unknown, change: (spec: PodFields) => object): unknown {
+  const answer = expected as { object?: KubeObject }
+  if (!answer.object) return expected
+  const spec = change(answer.object.spec as PodFields)
+  const isSame = JSON.stringify(spec) === JSON.stringify(answer.object.spec)
+  return isSame ? expected : { ...answer, object: { ...answer.object, spec } }
+}
 
 const NEVER: Readonly<Record<string, string>> = {
   'helm.sh/release.v1': 'Helm releases',

@@ -33,6 +33,7 @@ test('every golden case agrees, or is of a kind not built yet', () => {
     'names',
     'namespace-name',
     'namespaceoffloading-webhook',
+    'pod-webhook',
     'policy',
     'reflect-configmap',
     'reflect-secret',

@@ -10,6 +10,7 @@ import { ipamPure } from './runners/ipam-pure.ts'
 import { labels } from './runners/labels.ts'
 import { names } from './runners/names.ts'
 import { namespaceName, namespaceOffloadingWebhook } from './runners/namespace.ts'
+import { podWebhook } from './runners/pod-webhook.ts'
 import { policy } from './runners/policy.ts'
 import { reflectionOf } from './runners/reflect.ts'
 import { secret } from './runners/secret.ts'
@@ -26,6 +27,7 @@ export const runners: Readonly<Record<string, Runners>> = {
   names,
   'namespace-name': namespaceName,
   'namespaceoffloading-webhook': namespaceOffloadingWebhook,
+  'pod-webhook': podWebhook,
   policy,
   'reflect-configmap': reflectionOf(configmapKind),
   'reflect-secret': reflectionOf(secretKind),
@@ -39,6 +41,7 @@ export const runners: Readonly<Record<string, Runners>> = {
     ...ipamPure,
     ...labels,
     ...names,
+    ...podWebhook,
     ...secret,
     ...service,
   },

@@ -6,7 +6,7 @@ export interface NodeSelector {
   nodeSelectorTerms?: NodeSelectorTerm[]
 }
 
-interface NodeSelectorTerm {
+export interface NodeSelectorTerm {
   matchExpressions?: Requirement[]
   matchFields?: Requirement[]
 }
