@@ -1,12 +1,9 @@
-import type { TLSSocket } from 'node:tls'
-import { connectTls, type Endpoint } from './connect.ts'
 import type { Credentials } from './credentials.ts'
+import { createDialer } from './dial.ts'
 import { ClusterError } from './errors.ts'
-import { h1Connection } from './h1.ts'
-import { h2Connection } from './h2.ts'
 import type { Identity } from './identity.ts'
+import { createPlaces } from './places.ts'
 import { USER_AGENT } from './port.ts'
-import { proxyFor, unbracketed } from './proxy.ts'
 import { unreachable } from './unreachable.ts'
 import { VERSION } from './version.ts'
 import { type Connection, type Reply, WireError } from './wire.ts'
@@ -59,46 +56,18 @@ const ATTEMPTS = 4
 /** One kept-open connection to the API server of one cluster: HTTP/2, or HTTP/1.1 where it is not offered. */
 export function createTransport(options: TransportOptions): Transport {
   const { id, credentials, timeoutMs = 10_000, idleMs = 3_000, pingTimeoutMs = 1_000, maxOpen = 100 } = options
-  const server = new URL(credentials.server)
-  const { proxy: own } = credentials
-  const proxy = own ? new URL(own) : proxyFor(server, options.proxy, options.noProxy)
+  const { address, dial } = createDialer({ ...options, timeoutMs, pingTimeoutMs, maxOpen })
   const userAgent = `${USER_AGENT}${VERSION} (${options.caller})`
-  const prefix = server.pathname.replace(/\/+$/, '')
-  const address = { server: server.host, ...(proxy ? { proxy: proxy.host } : {}) }
+  const prefix = new URL(credentials.server).pathname.replace(/\/+$/, '')
 
   let live: { connection: Connection; cert: Identity['cert'] } | undefined
   let opening: Promise<Connection> | undefined
   let checking: Promise<boolean> | undefined
   /** Wall clock: a frozen function's monotonic clock may stand still while the server drops its connection. */
   let usedAt = 0
-  let open = 0
-  const waiting: (() => void)[] = []
 
-  function endpoint(identity: Identity): Endpoint {
-    const { ca, serverName, insecure } = credentials
-    const { cert, key } = identity
-    return {
-      host: unbracketed(server.hostname),
-      port: Number(server.port) || 443,
-      timeoutMs,
-      ...(proxy ? { proxy } : {}),
-      tls: {
-        ...(ca ? { ca } : {}),
-        ...(cert && key ? { cert, key } : {}),
-        ...(serverName ? { servername: serverName } : {}),
-        ...(insecure ? { rejectUnauthorized: false } : {}),
-      },
-    }
-  }
-
-  async function connect(identity: Identity): Promise<Connection> {
-    const target = endpoint(identity)
-    const socket: TLSSocket = await connectTls(target, ['h2', 'http/1.1'])
-    const { host, port } = target
-    const connection =
-      socket.alpnProtocol === 'h2'
-        ? h2Connection(socket, { origin: server.origin, maxStreams: maxOpen, pingTimeoutMs })
-        : h1Connection(socket, { host, port, maxSockets: maxOpen, connect: () => connectTls(target, ['http/1.1']) })
+  async function open(identity: Identity): Promise<Connection> {
+    const connection = await dial(identity)
     live = { connection, cert: identity.cert }
     usedAt = Date.now()
     return connection
@@ -116,78 +85,63 @@ export function createTransport(options: TransportOptions): Transport {
       if (await checking) return held
     } else held?.close()
     // Whoever comes here while it opens waits for the same one.
-    opening ??= connect(identity).finally(() => {
+    opening ??= open(identity).finally(() => {
       opening = undefined
     })
     return opening
   }
 
+  function headersOf({ authorization }: Identity, request: Request): Record<string, string> {
+    return {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(authorization ? { authorization } : {}),
+      ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
+      ...credentials.headers,
+      ...request.headers,
+    }
+  }
+
   async function send(method: string, path: string, request: Request): Promise<Reply> {
+    const { body, repeatable = method === 'GET' } = request
+    const wire = {
+      method,
+      path: prefix + path,
+      timeoutMs: request.timeoutMs ?? timeoutMs,
+      ...(body === undefined ? {} : { body }),
+    }
     let identity = await credentials.identity.current()
     let renewed = false
-    for (let attempt = 1; ; attempt++) {
+    let refused = 0
+    let lost = 0
+    for (;;) {
       try {
         const connection = await connected(identity)
-        const reply = await connection.send({
-          method,
-          path: prefix + path,
-          headers: {
-            accept: 'application/json',
-            'user-agent': userAgent,
-            ...(identity.authorization ? { authorization: identity.authorization } : {}),
-            ...(request.body === undefined ? {} : { 'content-type': request.contentType ?? 'application/json' }),
-            ...credentials.headers,
-            ...request.headers,
-          },
-          timeoutMs: request.timeoutMs ?? timeoutMs,
-          ...(request.body === undefined ? {} : { body: request.body }),
-        })
+        const reply = await connection.send({ ...wire, headers: headersOf(identity, request) })
         usedAt = Date.now()
-        if (reply.status !== 401 || renewed) return reply
-        renewed = true
-        const newer = await credentials.identity.renew(identity)
+        const newer = reply.status === 401 && !renewed ? await credentials.identity.renew(identity) : undefined
         if (!newer) return reply
         identity = newer
+        renewed = true
       } catch (error) {
         if (error instanceof ClusterError) throw error
         // The next request asks the connection first.
         usedAt = 0
-        const repeatable = request.repeatable ?? method === 'GET'
-        if (!(error instanceof WireError) || !mayRepeat(error, repeatable, attempt)) {
-          throw unreachable(id, `${method} ${path.split('?')[0]}`, address, error)
-        }
+        const failure = error instanceof WireError ? error.failure : undefined
+        if (failure === 'refused' && ++refused < ATTEMPTS) continue
+        if (failure === 'lost' && repeatable && ++lost === 1) continue
+        throw unreachable(id, `${method} ${path.split('?')[0]}`, address, error)
       }
     }
   }
 
-  const capacity = () => (live?.connection.alive() ? Math.max(1, live.connection.capacity()) : maxOpen)
-
-  async function request(method: string, path: string, request: Request = {}): Promise<Reply> {
-    if (open < capacity() && waiting.length === 0) open++
-    else await new Promise<void>((go) => waiting.push(go))
-    try {
-      return await send(method, path, request)
-    } finally {
-      open--
-      // The place passes on before anyone new can take it; the server may have changed how many there are.
-      while (open < capacity() && waiting.length > 0) {
-        open++
-        waiting.shift()?.()
-      }
-    }
-  }
-
+  const inPlace = createPlaces(() => (live?.connection.alive() ? Math.max(1, live.connection.capacity()) : maxOpen))
   return {
     id,
-    request,
+    request: (method, path, request = {}) => inPlace(() => send(method, path, request)),
     close() {
       live?.connection.close()
       live = undefined
     },
   }
-}
-
-function mayRepeat({ failure }: WireError, repeatable: boolean, attempt: number): boolean {
-  if (failure === 'refused') return attempt < ATTEMPTS
-  return failure === 'lost' && repeatable && attempt === 1
 }

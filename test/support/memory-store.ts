@@ -7,6 +7,7 @@ import {
 import { apiVersionOf, type KubeObject, type ObjectRef, type Resource } from '../../lib/cluster/port.ts'
 import type { Owners } from './memory-fields.ts'
 import { equal, type Json } from './memory-json.ts'
+import { dropEmpty, hasGeneration, held, isRunning, managedField, sameOwners, specOf } from './memory-rules.ts'
 
 /** One committed write, in order. Objects are the stored versions themselves: read, never change. */
 export interface Change {
@@ -197,50 +198,3 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
 }
 
 export type Store = ReturnType<typeof createStore>
-
-/** `heliograph|Apply|status` as the API tells it; which fields are owned is left out. */
-function managedField(owner: string): Json {
-  const [manager, operation, subresource] = owner.split('|')
-  return { manager, operation, ...(subresource ? { subresource } : {}) }
-}
-
-function held(object: KubeObject): boolean {
-  const finalizers = object.metadata.finalizers as unknown[] | undefined
-  const spec = object.spec as { finalizers?: unknown[] } | undefined
-  return (finalizers?.length ?? 0) > 0 || (object.kind === 'Namespace' && (spec?.finalizers?.length ?? 0) > 0)
-}
-
-/** Metadata has Go types: an empty map or list of it is none. */
-function dropEmpty(metadata: KubeObject['metadata']): void {
-  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences']) {
-    const value = metadata[key]
-    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) delete metadata[key]
-  }
-}
-
-/** Of the core group, only pods count the changes of their spec. */
-function hasGeneration({ group, plural }: Resource): boolean {
-  return group === '' ? plural === 'pods' : plural !== 'events' && plural !== 'leases'
-}
-
-/** Scheduled and not finished: only then does the API server wait for a kubelet. */
-function isRunning(object: KubeObject): boolean {
-  const spec = object.spec as { nodeName?: string } | undefined
-  const status = object.status as { phase?: string } | undefined
-  return Boolean(spec?.nodeName) && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
-}
-
-function specOf({ metadata: _, status: __, ...rest }: KubeObject): Json {
-  return rest
-}
-
-function sameOwners(a: Owners, b: Owners): boolean {
-  if (a === b) return true
-  if (a.size !== b.size) return false
-  for (const [manager, fields] of a) {
-    const others = b.get(manager)
-    if (!others || others.size !== fields.size) return false
-    for (const field of fields) if (!others.has(field)) return false
-  }
-  return true
-}
