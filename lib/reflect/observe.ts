@@ -21,8 +21,10 @@ export interface Key {
 export async function observe(kind: Kind, peering: Peering, key: Key): Promise<Observation> {
   const context = contextOf(peering, kind, key.pair)
   const target = await read(peering, kind.target, key.pair, targetName(kind, key.name, context))
+  // Before the source: if another cluster takes its place in between, the stamp forbids a deletion instead of allowing it.
+  const identity = await sourceIdentity(kind, peering)
   const { source, found } = await readBasis(kind, peering, key, kind.reads)
-  return toObservation(kind, context, key, target, source, found, source && (await sourceIdentity(kind, peering)))
+  return toObservation(kind, context, key, target, source, found, identity)
 }
 
 /** The basis of an observation, read once more. */
