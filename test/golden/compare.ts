@@ -12,7 +12,8 @@ const ERROR = '<error>'
 
 /**
  * What serialisation leaves behind and means nothing: such a member is dropped on both sides.
- * `creationTimestamp: null`, `status: {"phase": ""}`, `resources: {}`, `lastProbeTime: null`, `spec: {"containers": null}`.
+ * `creationTimestamp: null`, `status: {"phase": ""}`, `resources: {}`, `lastProbeTime: null`,
+ * `startedAt: null`, `finishedAt: null`, `spec: {"containers": null}`.
  */
 const ARTEFACTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['creationTimestamp', null],
@@ -20,6 +21,8 @@ const ARTEFACTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['resources', {}],
   ['status', { phase: '' }],
   ['spec', { containers: null }],
+  ['startedAt', null],
+  ['finishedAt', null],
 ])
 
 /** Where and how `actual` differs from `expected`, one line each; none when they agree. */

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../lib/cluster/port.ts'
 import { DIGEST, SOURCE, SOURCE_CLUSTER_UID, SOURCE_UID, sourceRef } from '../../lib/reflect/stamp.ts'
 import type { Golden } from './cases.ts'
 import { ANY_TEXT } from './compare.ts'
+import { podDeviations } from './pod-deviations.ts'
 import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, withActions } from './reflection.ts'
 import { inputOf } from './runner.ts'
 
@@ -168,6 +169,7 @@ export const deviations: readonly Deviation[] = [
       return { allowed: true, object: { ...pod, status: {} } }
     },
   },
+  ...podDeviations,
 ]
 
 interface PodFields {

@@ -10,6 +10,8 @@ import { ipamPure } from './runners/ipam-pure.ts'
 import { labels } from './runners/labels.ts'
 import { names } from './runners/names.ts'
 import { namespaceName, namespaceOffloadingWebhook } from './runners/namespace.ts'
+import { pod } from './runners/pod.ts'
+import { podNames } from './runners/pod-names.ts'
 import { podWebhook } from './runners/pod-webhook.ts'
 import { policy } from './runners/policy.ts'
 import { reflectionOf } from './runners/reflect.ts'
@@ -23,10 +25,13 @@ export const runners: Readonly<Record<string, Runners>> = {
   'ip-mapping': ipMapping,
   'ipam-allocation': ipamAllocation,
   'ipam-pure': ipamPure,
-  labels,
-  names,
+  labels: { ...labels, ...podNames },
+  names: { ...names, ...podNames },
   'namespace-name': namespaceName,
   'namespaceoffloading-webhook': namespaceOffloadingWebhook,
+  'pod-local': pod,
+  'pod-remote': pod,
+  'pod-status': pod,
   'pod-webhook': podWebhook,
   policy,
   'reflect-configmap': reflectionOf(configmapKind),
@@ -41,6 +46,8 @@ export const runners: Readonly<Record<string, Runners>> = {
     ...ipamPure,
     ...labels,
     ...names,
+    ...pod,
+    ...podNames,
     ...podWebhook,
     ...secret,
     ...service,
