@@ -27,7 +27,8 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
   const own: Rule[] =
     side === 'home'
       ? [
-          { resource: NAMESPACE, verbs: ['get'] },
+          // The label that its pods are admitted by.
+          { resource: NAMESPACE, verbs: ['get', 'patch'] },
           { resource: NAMESPACE_OFFLOADING, subresource: 'status', verbs: ['patch'] },
           { resource: EVENT, verbs: ['create', 'patch'] },
         ]

@@ -23,13 +23,15 @@ describe('parseConfig', () => {
   test('the least, with its defaults', () => {
     const plan = { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] }
     const networking = { internal: true, reflectIPs: true }
-    const defaults = { webhookTokens: [], labels: {}, networking, plan, reservedSubnets: [] }
+    const offer = { mode: 'virtual-node', share: 30 }
+    const defaults = { webhookTokens: [], labels: {}, networking, plan, reservedSubnets: [], offer }
     expect(parseConfig(least)).toEqual({
       clusters: [
         { ...defaults, id: 'rome', access: { kubeconfig: '/kube/rome' } },
         { ...defaults, id: 'milan', access: { server: 'https://milan.example:6443', token: 't' } },
       ],
       peerings: [{ home: 'rome', remote: 'milan' }],
+      runtimeClass: 'liqo',
       reflection: {
         configmap: 'DenyList',
         secret: 'DenyList',

@@ -1,3 +1,13 @@
+import {
+  OFFLOADING_GLOBAL,
+  OFFLOADING_PER_CLUSTER,
+  type Offer,
+  type OffloadingMode,
+  readMode,
+  readOffer,
+  readRuntimeClass,
+  refuseGatesWithAddresses,
+} from './config/offloading.ts'
 import { readPlan } from './config/plan.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
 import type { ReflectionType } from './kinds/kind.ts'
@@ -38,6 +48,8 @@ export interface ClusterConfig {
   reservedSubnets: readonly string[]
   loadBalancerClass?: string
   ingressClass?: string
+  /** What it offers as a remote cluster. */
+  offer: Offer
 }
 
 export interface PeeringConfig {
@@ -48,6 +60,8 @@ export interface PeeringConfig {
 export interface Config {
   clusters: readonly ClusterConfig[]
   peerings: readonly PeeringConfig[]
+  /** RuntimeClass of pods that place themselves on a virtual node. */
+  runtimeClass: string
   reflection: Readonly<Record<string, ReflectionType>>
   labelsNotReflected: readonly string[]
   annotationsNotReflected: readonly string[]
@@ -75,6 +89,7 @@ const GLOBAL = [
   'REFLECT_ANNOTATIONS_EXCEPT',
   'SWEEP_DELETE_BUDGET',
   'SWEEP_REPORT_ONLY',
+  ...OFFLOADING_GLOBAL,
   ...REFLECTABLE.map((kind) => `REFLECT_${kind.toUpperCase()}`),
 ]
 
@@ -96,6 +111,7 @@ const PER_CLUSTER = [
   'RESERVED_SUBNETS',
   'LOAD_BALANCER_CLASS',
   'INGRESS_CLASS',
+  ...OFFLOADING_PER_CLUSTER,
 ]
 
 function namesFor(ids: readonly string[]): string[] {
@@ -132,9 +148,14 @@ export function parseConfig(env: Env): Config {
     internal: reader.flag('NETWORKING_INTERNAL', true),
     reflectIPs: reader.flag('NETWORKING_REFLECT_IPS', true),
   }
+  const mode = readMode(reader)
+  const clusters = ids.map((id) => cluster(reader, id, networking, mode))
+  const peerings = reader.peerings('PEERINGS', ids)
+  refuseGatesWithAddresses(reader, clusters, peerings)
   const config: Config = {
-    clusters: ids.map((id) => cluster(reader, id, networking)),
-    peerings: reader.peerings('PEERINGS', ids),
+    clusters,
+    peerings,
+    runtimeClass: readRuntimeClass(reader),
     reflection: reflection(reader),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
@@ -165,7 +186,7 @@ function reflection(reader: Reader): Record<string, ReflectionType> {
 
 const TYPES = ['DenyList', 'AllowList', 'Off'] as const
 
-function cluster(reader: Reader, id: string, shared: Networking): ClusterConfig {
+function cluster(reader: Reader, id: string, shared: Networking, mode: OffloadingMode): ClusterConfig {
   const prefix = clusterPrefix(id)
   return {
     ...caller(reader, id),
@@ -176,6 +197,7 @@ function cluster(reader: Reader, id: string, shared: Networking): ClusterConfig 
       reflectIPs: reader.flag(`${prefix}NETWORKING_REFLECT_IPS`, shared.reflectIPs),
     },
     ...readPlan(reader, prefix),
+    offer: readOffer(reader, prefix, mode),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }

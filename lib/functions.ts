@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { type Config, config } from './config.ts'
 import { type ChangeEvent, changeOf } from './event/change.ts'
+import { admission } from './flows/admission/function.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
-import { logger } from './log.ts'
+import { type Log, logger } from './log.ts'
 import { connectPeerings } from './peerings.ts'
 import { dispatch, ReflectionError } from './reflect/dispatch.ts'
 import type { Peering } from './reflect/peering.ts'
@@ -27,6 +28,17 @@ function reacting(name: string, react: React): Handler<unknown> {
   return eventHandler(log, async (event) => react(await peerings(), changeOf(event)))
 }
 
+/** Milliseconds until a read for an admission is given up: within the 10 s that the webhook has. */
+const ADMISSION_READ_MS = 4000
+
+/** The function behind the clusters' admission webhooks. */
+export function admitter(): Handler<unknown> {
+  const { log, peerings, settings } = started('admission', ADMISSION_READ_MS)
+  const { clusters, runtimeClass } = settings
+  const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
+  return admission({ log, clusters, settings: async () => ({ peerings: await peerings(), offers, runtimeClass }) })
+}
+
 /** A schedule's event has other members; these are for calls by hand. */
 const order = z.object({ reportOnly: z.boolean().optional() })
 
@@ -43,9 +55,19 @@ export function sweeper(): Handler<unknown> {
   })
 }
 
-/** The environment is read, and refused, at cold start; clusters are connected with the first event. */
-function started(name: string): { settings: Config; log: ReturnType<typeof logger>; peerings(): Promise<Peering[]> } {
-  const settings = config()
+interface Started {
+  settings: Config
+  log: Log
+  peerings(): Promise<Peering[]>
+}
+
+/**
+ * The environment is read, and refused, at cold start; clusters are connected with the first event.
+ * @param mostMs of a request to an API server, where the environment allows more
+ */
+function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
+  const read = config()
+  const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
   let connected: Promise<Peering[]> | undefined
   const peerings = () => {

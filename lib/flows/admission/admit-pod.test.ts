@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { KubeObject } from '../../cluster/port.ts'
+import type { OffloadingMode } from '../../config/offloading.ts'
 import { gateName } from '../../kinds/pod/gate.ts'
 import { clusterLabels } from '../node/name.ts'
 import { admitPod } from './admit-pod.ts'
-import type { Candidate, OffloadingMode } from './choose.ts'
+import type { Candidate } from './choose.ts'
 
 const TOLERATION = { key: 'virtual-node.liqo.io/not-allowed', operator: 'Exists', effect: 'NoExecute' }
 const VIRTUAL = { key: 'liqo.io/type', operator: 'In', values: ['virtual-node'] }

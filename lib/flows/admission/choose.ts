@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../cluster/port.ts'
+import type { OffloadingMode } from '../../config/offloading.ts'
 import { matches, type NodeSelector } from '../namespace/selector.ts'
 import { isReadyFor } from '../namespace/status.ts'
 import { nodeName } from '../node/name.ts'
 import type { PodSpec, Strategy } from './pod.ts'
 
-/** How pods get to a remote cluster: by a virtual node that the scheduler chooses, or by a gate that we set. */
-export type OffloadingMode = 'virtual-node' | 'gate'
-
 export interface Candidate {
   /** ClusterID. */
   remote: string
+  /** By a virtual node that the scheduler chooses, or by a gate that we set. */
   mode: OffloadingMode
   /** What selectors see of it (`clusterLabels`). */
   labels: Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
-import type { Amounts } from '../../capacity/amounts.ts'
 import { KindMissingError } from '../../cluster/errors.ts'
 import type { Cluster, KubeObject } from '../../cluster/port.ts'
 import { NAMESPACE, NAMESPACE_OFFLOADING, SHADOW_POD } from '../../cluster/resources.ts'
+import type { Offer } from '../../config/offloading.ts'
 import { ORIGIN } from '../../kinds/meta.ts'
 import type { Peering } from '../../reflect/peering.ts'
 import { OFFLOADING_NAME } from '../namespace/name.ts'
@@ -10,15 +10,12 @@ import { clusterLabels } from '../node/name.ts'
 import { admitPod } from './admit-pod.ts'
 import { admitOrigin, admitQuota, admitUpdate, originOf } from './admit-shadow-pod.ts'
 import { type Decision, denied, PASS } from './answer.ts'
-import type { OffloadingMode } from './choose.ts'
 import type { AdmissionRequest } from './review.ts'
 
 export interface AdmissionSettings {
   peerings: readonly Peering[]
-  /** By ClusterID of the remote cluster; `virtual-node` where nothing is said. */
-  modes: Readonly<Record<string, OffloadingMode>>
-  /** What each home may take of a remote cluster, by its ClusterID; unlimited where nothing is said. */
-  quotas: Readonly<Record<string, Amounts>>
+  /** By ClusterID of the remote cluster. */
+  offers: Readonly<Record<string, Pick<Offer, 'mode' | 'quota'>>>
   /** RuntimeClass whose pods place themselves. */
   runtimeClass: string
 }
@@ -49,7 +46,7 @@ export async function admit(
 async function onPod(
   cluster: string,
   { uid, namespace, object: pod }: AdmissionRequest,
-  { peerings, modes, runtimeClass }: AdmissionSettings,
+  { peerings, offers, runtimeClass }: AdmissionSettings,
 ): Promise<Decision> {
   const own = peerings.filter(({ home }) => home.id === cluster)
   const home = own[0]?.home
@@ -58,7 +55,7 @@ async function onPod(
   const offloading = await offloadingOf(home, namespace)
   const candidates = own.map(({ remote: { id }, remoteLabels }) => ({
     remote: id,
-    mode: modes[id] ?? ('virtual-node' as const),
+    mode: offers[id]?.mode ?? ('virtual-node' as const),
     labels: clusterLabels(id, remoteLabels),
   }))
   return admitPod({ pod, uid, offloading, candidates, runtimeClass })
@@ -81,14 +78,14 @@ async function offloadingOf(home: Cluster, namespace: string): Promise<KubeObjec
 async function onShadowPod(
   cluster: string,
   { operation, namespace, object: shadowPod, oldObject: old }: AdmissionRequest,
-  { peerings, quotas }: AdmissionSettings,
+  { peerings, offers }: AdmissionSettings,
 ): Promise<Decision> {
   if (!shadowPod) return PASS
   if (operation === 'UPDATE' && old) return admitUpdate(shadowPod, old)
   const remote = peerings.map((peering) => peering.remote).find(({ id }) => id === cluster)
   if (!remote) return denied(`no cluster extends into ${cluster}: it takes no ShadowPods`)
   const origin = admitOrigin(shadowPod, await remote.get(NAMESPACE, { name: namespace }))
-  const quota = quotas[cluster]
+  const quota = offers[cluster]?.quota
   if (!origin.allowed || !quota) return origin
   return admitQuota(shadowPod, await shadowPodsOf(remote, originOf(shadowPod) ?? ''), quota)
 }

@@ -8,6 +8,7 @@ import { HOME_NAMESPACE, remoteNamespaces } from '../../reflect/pairs.ts'
 import { contextOf, type Pair, type Peering } from '../../reflect/peering.ts'
 import type { Observation } from '../../reflect/plan.ts'
 import { namespace } from './kind.ts'
+import { labelNamespace } from './label.ts'
 import { OFFLOADING_NAME, remoteNamespaceName } from './name.ts'
 import { isReadyFor, type Served, toState, toStatus } from './status.ts'
 
@@ -19,7 +20,7 @@ const MAX_STATUS_TRIES = 5
 
 /**
  * Makes the remote namespaces of one home namespace follow its NamespaceOffloading, in every cluster that its home
- * peers with, and writes the status back. A new remote namespace is filled before it is called ready, so a pass that
+ * peers with, labels the home namespace for the admission webhook, and writes the status back. A new remote namespace is filled before it is called ready, so a pass that
  * is cut off in between is taken up by the next one.
  *
  * There is no finalizer: with the functions gone for good, no namespace hangs. A deleted NamespaceOffloading shows by
@@ -27,7 +28,7 @@ const MAX_STATUS_TRIES = 5
  *
  * @param peerings all of one home cluster
  * @returns one a peering, in their order; an error stands in its outcome
- * @throws ClusterError when the status could not be written
+ * @throws ClusterError when label or status could not be written
  */
 export async function offloadNamespace(
   peerings: readonly Peering[],
@@ -36,7 +37,10 @@ export async function offloadNamespace(
   mode: Mode = 'act',
 ): Promise<Served[]> {
   const served = await Promise.all(peerings.map((peering) => serve(peering, homeNamespace, fill, mode)))
-  if (mode !== 'report') await writeStatus(peerings, homeNamespace, served)
+  if (mode === 'report') return served
+  // Before the status: who waits for phase Ready and then creates pods must have them offloaded.
+  if (peerings[0]) await labelNamespace(peerings[0].home, homeNamespace)
+  await writeStatus(peerings, homeNamespace, served)
   return served
 }
 

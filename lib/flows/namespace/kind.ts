@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { NAMESPACE, NAMESPACE_OFFLOADING } from '../../cluster/resources.ts'
 import { type Context, defineKind, type Selection } from '../../kinds/kind.ts'
+import { clusterLabels, nodeName } from '../node/name.ts'
 import { remoteNamespace } from './forge.ts'
 import { matches, type NodeSelector } from './selector.ts'
 import { validateOffloading } from './validate.ts'
@@ -28,9 +29,9 @@ export const namespace = defineKind({
 export function selectNamespace(offloading: KubeObject, context: Context): Selection {
   const refused = refusal(offloading, context)
   if (refused) return { reflect: false, keep: true, fault: true, why: refused }
-  const labels = clusterLabels(context)
+  const labels = clusterLabels(context.remote, context.remoteLabels)
   try {
-    const isSelected = matches(selectorOf(offloading), labels, { 'metadata.name': labels[HOSTNAME] ?? '' })
+    const isSelected = matches(selectorOf(offloading), labels, { 'metadata.name': nodeName(context.remote) })
     return isSelected ? { reflect: true } : { reflect: false, quiet: true, why: NOT_SELECTED }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
@@ -49,18 +50,6 @@ function refusal(offloading: KubeObject, { remoteNamespace: name }: Context): st
     return `remote namespace name "${name}" has ${name.length} characters, at most ${MAX_NAME} are allowed; use namespaceMappingStrategy SelectedName with a shorter remoteNamespaceName`
   }
   return undefined
-}
-
-const HOSTNAME = 'kubernetes.io/hostname'
-
-/** The labels of the remote cluster's virtual node (Liqo v1.2) under those that the configuration adds. */
-function clusterLabels({ remote, remoteLabels }: Context): Record<string, string> {
-  return {
-    [HOSTNAME]: `liqo-${remote}`,
-    'liqo.io/type': 'virtual-node',
-    'liqo.io/remote-cluster-id': remote,
-    ...remoteLabels,
-  }
 }
 
 function selectorOf(offloading: KubeObject): NodeSelector | undefined {

@@ -1,0 +1,3 @@
+import { admitter } from '../lib/functions.ts'
+
+export const handler = admitter()
