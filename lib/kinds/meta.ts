@@ -23,6 +23,14 @@ export function isReflected(object: { metadata: Pick<ObjectMeta, 'labels'> }, { 
   return labels?.[ORIGIN] === home && labels[DESTINATION] === remote
 }
 
+/** True when the object has the labels that targets of this end bear besides the marks. */
+export function bearsLabels(
+  object: { metadata: Pick<ObjectMeta, 'labels'> },
+  { labels = {} }: Pick<End, 'labels'>,
+): boolean {
+  return Object.entries(labels).every(([key, value]) => object.metadata.labels?.[key] === value)
+}
+
 /** Label selector of all targets of a peering at this end: the marks, and the kind's own labels. */
 export function targetSelector(end: End, peers: Peers): string {
   return Object.entries({ ...marks(peers), ...end.labels })

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../cluster/port.ts'
 import type { Context, End, Found, Kind, Selection } from '../kinds/kind.ts'
-import { isReflected } from '../kinds/meta.ts'
+import { bearsLabels, isReflected } from '../kinds/meta.ts'
 import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import type { Observation } from './plan.ts'
 import { fetchFresh, readAll, waking } from './reads.ts'
@@ -76,10 +76,8 @@ export function toObservation(
 function isOurs(kind: Kind, context: Context, key: Key, target: KubeObject): boolean {
   const stamp = target.metadata.annotations?.[SOURCE]
   const namespace = namespaceOn(key.pair, kind.source.side)
-  const hasLabels = Object.entries(kind.target.labels ?? {}).every(
-    ([label, value]) => target.metadata.labels?.[label] === value,
-  )
-  return isReflected(target, context) && hasLabels && (stamp === undefined || stamp === sourceRef(namespace, key.name))
+  const isMarked = isReflected(target, context) && bearsLabels(target, kind.target)
+  return isMarked && (stamp === undefined || stamp === sourceRef(namespace, key.name))
 }
 
 export function targetName(kind: Kind, name: string, context: Context): string {

@@ -25,7 +25,9 @@ test('every golden case agrees, or is of a kind not built yet', () => {
   const built = new Set(passed.map(({ kind }) => kind))
   expect([...built].sort()).toEqual([
     'configmap',
+    'endpointslice',
     'event-message',
+    'ingress',
     'ip-mapping',
     'ipam-allocation',
     'ipam-pure',
@@ -39,6 +41,8 @@ test('every golden case agrees, or is of a kind not built yet', () => {
     'pod-webhook',
     'policy',
     'reflect-configmap',
+    'reflect-endpointslice',
+    'reflect-ingress',
     'reflect-secret',
     'reflect-service',
     'secret',

@@ -1,9 +1,13 @@
 import { configmap as configmapKind } from '../../lib/kinds/configmap/kind.ts'
+import { ingress as ingressKind } from '../../lib/kinds/ingress/kind.ts'
 import { secret as secretKind } from '../../lib/kinds/secret/kind.ts'
 import { service as serviceKind } from '../../lib/kinds/service/kind.ts'
 import type { Runners } from './runner.ts'
 import { configmap } from './runners/configmap.ts'
+import { endpointslice, reflectEndpointSlice } from './runners/endpointslice.ts'
 import { eventMessage } from './runners/event-message.ts'
+import { exposition } from './runners/exposition.ts'
+import { ingress } from './runners/ingress.ts'
 import { ipMapping } from './runners/ip-mapping.ts'
 import { ipamAllocation } from './runners/ipam-allocation.ts'
 import { ipamPure } from './runners/ipam-pure.ts'
@@ -21,12 +25,14 @@ import { service } from './runners/service.ts'
 /** By kind of case. A kind, or a behaviour of a kind, that is not here is not built yet: its cases are skipped. */
 export const runners: Readonly<Record<string, Runners>> = {
   configmap,
+  endpointslice,
   'event-message': eventMessage,
+  ingress,
   'ip-mapping': ipMapping,
   'ipam-allocation': ipamAllocation,
   'ipam-pure': ipamPure,
-  labels: { ...labels, ...podNames },
-  names: { ...names, ...podNames },
+  labels: { ...labels, ...exposition, ...podNames },
+  names: { ...names, ...exposition, ...podNames },
   'namespace-name': namespaceName,
   'namespaceoffloading-webhook': namespaceOffloadingWebhook,
   'pod-local': pod,
@@ -35,12 +41,17 @@ export const runners: Readonly<Record<string, Runners>> = {
   'pod-webhook': podWebhook,
   policy,
   'reflect-configmap': reflectionOf(configmapKind),
+  'reflect-endpointslice': reflectEndpointSlice,
+  'reflect-ingress': reflectionOf(ingressKind),
   'reflect-secret': reflectionOf(secretKind),
   'reflect-service': reflectionOf(serviceKind),
   secret,
   service,
   'unit-fact': {
     ...configmap,
+    ...endpointslice,
+    ...exposition,
+    ...ingress,
     ...ipMapping,
     ...ipamAllocation,
     ...ipamPure,

@@ -107,9 +107,14 @@ function remoteEndpoint(endpoint: Endpoint, addresses: readonly string[], { home
     conditions: filled(mapOf(conditions)),
     nodeName: home,
     ...(targetRef != null && {
-      targetRef: { ...mapOf(targetRef), kind: `Remote${mapOf(targetRef).kind ?? ''}` },
+      targetRef: { ...mapOf(targetRef), kind: remoteKind(mapOf(targetRef).kind) },
     }),
   }
+}
+
+/** e.g. `Pod` -> `RemotePod` */
+export function remoteKind(kind: unknown): string {
+  return `Remote${typeof kind === 'string' ? kind : ''}`
 }
 
 function textsOf(value: unknown): string[] {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { ENDPOINT_SLICE, NODE, SERVICE } from '../../cluster/resources.ts'
 import { meaningOf } from '../../policy/flags.ts'
+import { objectReflectionDisabled } from '../../reflect/messages.ts'
 import { bySkipAndAllow, explicitChoice } from '../../reflect/selection.ts'
 import { type Context, defineKind, type Found, type Selection } from '../kind.ts'
 import { MANAGED_BY, MANAGER, nodesOf, remoteEndpointSlice, withheldAddresses } from './forge.ts'
@@ -69,7 +70,7 @@ export function selectEndpointSlice(source: KubeObject, context: Context, { serv
     case 'reflect':
       return { reflect: true }
     case 'skip':
-      return bySkipAndAllow(source, { ...context, reflection: 'DenyList' })
+      return { reflect: false, why: objectReflectionDisabled(context.remote, context.reflection) }
     default:
       return bySkipAndAllow(service[0] ?? source, context)
   }

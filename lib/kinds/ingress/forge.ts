@@ -19,7 +19,7 @@ export function remoteIngress(source: KubeObject, context: Context): KubeObject 
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'Ingress',
-    metadata: { ...metadata, ...filled({ annotations: without(annotations, [CLASS_ANNOTATION]) }) },
+    metadata: { ...metadata, ...filled({ annotations: remoteAnnotations(annotations) }) },
     ...filled(without(source, ['apiVersion', 'kind', 'metadata', 'spec', 'status'])),
     spec: {
       ...filled(without(more, ['ingressClassName'])),
@@ -31,6 +31,11 @@ export function remoteIngress(source: KubeObject, context: Context): KubeObject 
       ...(context.ingressClass !== undefined && { ingressClassName: context.ingressClass }),
     },
   }
+}
+
+/** Without the class that it names. */
+export function remoteAnnotations(annotations: Record<string, string> | undefined): Record<string, string> {
+  return without(annotations, [CLASS_ANNOTATION])
 }
 
 function remoteRule({ http, ...rule }: Record<string, unknown>): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import type { Cluster, KubeObject, ObjectRef, Preconditions, Resource } from '../../../lib/cluster/port.ts'
-import { EVENT, NAMESPACE } from '../../../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE, NODE, SERVICE } from '../../../lib/cluster/resources.ts'
 import type { Kind } from '../../../lib/kinds/kind.ts'
 import { logger } from '../../../lib/log.ts'
 import type { Peering } from '../../../lib/reflect/peering.ts'
@@ -15,7 +15,7 @@ export function reflectionOf(kind: Kind): Runners {
   return { ReflectHandle: (given) => reflectOne(kind, given) }
 }
 
-async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
+export async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
   const { local = [], remote = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
   const { home, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
   const answer: Answer = { actions: [], events: [] }
@@ -41,8 +41,17 @@ function holding(cluster: MemoryCluster, namespace: string, objects: readonly Ku
   for (const name of namespaces) {
     if (!cluster.peek(NAMESPACE, { name })) cluster.user.create(NAMESPACE, { metadata: { name } })
   }
-  for (const object of objects) cluster.user.create(kind.source.resource, object)
+  for (const object of objects) {
+    const resource = resourceOf(object, kind)
+    if (resource) cluster.user.create(resource, object)
+  }
   return cluster
+}
+
+/** Objects of Liqo's own that stand beside are told otherwise (networks.ts). */
+function resourceOf(object: KubeObject, { source }: Kind): Resource | undefined {
+  const known = [source.resource, NODE, SERVICE].find((resource) => resource.kind === object.kind)
+  return object.kind === undefined ? source.resource : known
 }
 
 /**
@@ -88,7 +97,8 @@ function withUid(object: KubeObject, givenUids: ReadonlyMap<string, string>): Ku
 
 function action(cluster: Action['cluster'], verb: string, resource: Resource, ref: ObjectRef): Action {
   const { namespace, name } = ref
-  return { cluster, verb, resource: resource.plural, ...(namespace !== undefined && { namespace }), name }
+  const type = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
+  return { cluster, verb, resource: type, ...(namespace !== undefined && { namespace }), name }
 }
 
 function toText({ type, reason, message }: KubeObject): string {
