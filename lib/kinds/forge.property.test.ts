@@ -4,7 +4,7 @@ import { networks } from '../../test/support/networks.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import { KINDS } from './index.ts'
 import type { Context } from './kind.ts'
-import { isReflected } from './meta.ts'
+import { bearsLabels, isReflected } from './meta.ts'
 
 /** What holds for every kind's forge, whatever the source looks like. */
 
@@ -52,7 +52,7 @@ test.each(KINDS)('$name: forge keeps its input, is deterministic and marks the t
       const target = kind.forge(deepFrozen(given), context, {})
       expect(given).toEqual(before)
       expect(kind.forge(before, context, {})).toEqual(target)
-      expect(isReflected(target, context)).toBe(true)
+      expect(isReflected(target, context) && bearsLabels(target, kind.target)).toBe(true)
       expect(target.metadata.namespace).toBe('shop-rome')
       expect(JSON.parse(JSON.stringify(target))).toEqual(target)
     }),

@@ -44,7 +44,8 @@ export const deviations: readonly Deviation[] = [
       'An object whose skip and allow annotations contradict each other, where both count, is left as it is and its owner is warned; Liqo fails and retries for ever, which only its log shows.',
     rewrite: (expected, given) => {
       if (given.kind === 'policy' && bothSet(given.input)) return { error: 'any', skip: (expected as Answer).skip }
-      if (given.kind !== 'reflect-configmap' || !isAnswer(expected) || !expected.error) return expected
+      const counts = given.kind === 'reflect-configmap' || given.kind === 'reflect-endpointslice'
+      if (!counts || !isAnswer(expected) || !expected.error) return expected
       if (!bothSet(localOf(given)?.metadata)) return expected
       const why = 'the object has both the skip and the allow annotation'
       return {

@@ -46,9 +46,10 @@ function alone(address: string): string {
 /** Liqo's IP objects (ipam.liqo.io): what stands for an address in the external CIDR. */
 function ipsOf(given: Golden): { ip: string; external: string; cidr: string | undefined }[] {
   const { local = [] } = inputOf<{ local: KubeObject[] }>(given)
-  return local.flatMap(({ kind, spec, status }) => {
+  return local.flatMap(({ kind, metadata, spec, status }) => {
     const { ip } = (spec ?? {}) as { ip?: string }
     const { ip: external, cidr } = (status ?? {}) as { ip?: string; cidr?: string }
-    return kind === 'IP' && ip && external ? [{ ip, external, cidr }] : []
+    const isThere = kind === 'IP' && metadata.namespace === given.params.localNamespace
+    return isThere && ip && external ? [{ ip, external, cidr }] : []
   })
 }

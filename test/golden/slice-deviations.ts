@@ -1,6 +1,7 @@
 import { type Json, mapOf, mapsOf } from '../../lib/kinds/json.ts'
-import { filled } from '../../lib/kinds/meta.ts'
+import { filled, without } from '../../lib/kinds/meta.ts'
 import { parseAddress } from '../../lib/policy/address.ts'
+import { specialOf } from '../../lib/policy/allow-list.ts'
 import type { Golden } from './cases.ts'
 import type { Deviation } from './deviations.ts'
 import { networksOf } from './networks.ts'
@@ -45,18 +46,17 @@ export const sliceDeviations: readonly Deviation[] = [
         return { actions: [applied(given)], events: [told(given)] }
       if (given.kind !== 'endpointslice') return expected
       return withEndpoints(expected, (endpoints) => {
-        const isAddress = (text: unknown) => 'family' in parseAddress(String(text))
-        const left = endpoints.map((one) => ({ ...one, addresses: (one.addresses as unknown[]).filter(isAddress) }))
+        const left = endpoints.map((one) => ({ ...one, addresses: (one.addresses as string[]).filter(mayGoOver) }))
         return left.filter(({ addresses }) => addresses.length > 0)
       })
     },
   },
   {
-    name: 'all-conditions',
+    name: 'all-of-an-endpoint',
     reason:
-      '`serving` and `terminating` of an endpoint are reflected; Liqo loses them, so that pods on their way out look lost at once.',
+      "An endpoint's `serving` and `terminating`, and fields of later versions, are reflected; Liqo's list of what travels is closed, so that pods on their way out look lost at once.",
     rewrite: (expected, given) => {
-      const of = (endpoints: Json[]) => withConditions(endpoints, given)
+      const of = (endpoints: Json[]) => withAllFields(endpoints, given)
       if (given.kind === 'endpointslice') return withEndpoints(expected, of)
       if (given.kind !== 'reflect-endpointslice') return expected
       return withActions(expected, (action) => {
@@ -68,10 +68,20 @@ export const sliceDeviations: readonly Deviation[] = [
 ]
 
 /** By position: endpoints keep their order. Where an endpoint is missing nothing is said, and the case shows it. */
-function withConditions(endpoints: Json[], given: Golden): Json[] {
+function withAllFields(endpoints: Json[], given: Golden): Json[] {
   const sources = endpointsElsewhere(given)
   if (sources.length !== endpoints.length) return endpoints
-  return endpoints.map((one, index) => ({ ...one, conditions: filled(mapOf(sources[index]?.conditions)) }))
+  return endpoints.map((one, index) => {
+    const { conditions, ...fields } = without(sources[index], LIQO_KNOWS)
+    return { ...fields, ...one, conditions: filled(mapOf(conditions)) }
+  })
+}
+
+const LIQO_KNOWS = ['addresses', 'deprecatedTopology', 'hostname', 'hints', 'nodeName', 'targetRef', 'zone']
+
+function mayGoOver(text: string): boolean {
+  const address = parseAddress(text)
+  return 'family' in address && specialOf(address) === undefined
 }
 
 function withEndpoints(expected: unknown, change: (endpoints: Json[]) => Json[]): unknown {

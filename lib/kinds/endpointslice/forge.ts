@@ -89,9 +89,8 @@ function elsewhere(remote: string, { nodes = [] }: Found): (endpoint: Endpoint) 
 
 /** The names of the nodes that a slice's endpoints are on, each once. */
 export function nodesOf(source: KubeObject): string[] {
-  return [
-    ...new Set(mapsOf(source.endpoints).flatMap(({ nodeName }) => (typeof nodeName === 'string' ? nodeName : []))),
-  ]
+  const names = mapsOf(source.endpoints).map(({ nodeName }) => nodeName)
+  return [...new Set(names.filter((name) => typeof name === 'string'))].filter((name) => name !== '')
 }
 
 /**

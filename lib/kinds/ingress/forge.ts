@@ -24,10 +24,10 @@ export function remoteIngress(source: KubeObject, context: Context): KubeObject 
     spec: {
       ...filled(without(more, ['ingressClassName'])),
       ...filled({
-        defaultBackend: remoteBackend(defaultBackend),
         rules: mapsOf(rules).map(remoteRule),
         tls: mapsOf(tls).map((one) => ({ secretName: '', ...filled(one) })),
       }),
+      ...(defaultBackend != null && { defaultBackend: remoteBackend(defaultBackend) }),
       ...(context.ingressClass !== undefined && { ingressClassName: context.ingressClass }),
     },
   }
@@ -43,7 +43,7 @@ function remoteRule({ http, ...rule }: Record<string, unknown>): Record<string, 
   return {
     host: '',
     ...filled(rule),
-    ...filled({ http: filled({ ...more, paths: mapsOf(paths).map(remotePath) }) }),
+    ...(http != null && { http: filled({ ...more, paths: mapsOf(paths).map(remotePath) }) }),
   }
 }
 
