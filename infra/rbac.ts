@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Resource } from '../lib/cluster/port.ts'
-import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, SHADOW_POD } from '../lib/cluster/resources.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
@@ -40,6 +40,8 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
   ]
   const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
   const more = [...new Set(reads.map(({ resource }) => resource))].map((resource) => ({ resource, verbs: READ }))
+  // Admission counts what each origin has there.
+  if (side === 'remote') more.push({ resource: SHADOW_POD, verbs: READ })
   return [...ends, ...more.filter((rule) => !ends.some((end) => allows(end, rule)))]
 }
 

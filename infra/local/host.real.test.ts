@@ -162,5 +162,5 @@ test('a missing bundle and a port in use are told at once, and nothing stays ope
   await expect(startFixture({ bundles: [] })).rejects.toThrow('functions/webhook.ts is not there')
   await using fixture = await startFixture()
   const port = Number(new URL(fixture.host.webhookUrl ?? '').port)
-  await expect(startFixture({ webhookPort: port })).rejects.toThrow('EADDRINUSE')
+  await expect(startFixture({ ports: { webhook: port } })).rejects.toThrow('EADDRINUSE')
 })

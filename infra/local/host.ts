@@ -31,8 +31,8 @@ export interface HostOptions {
   concurrency?: number | Record<string, number>
   /** Name or address in the fronts' URLs; must be in the certificate. Default 127.0.0.1. */
   host?: string
-  /** Port of the webhook's front; default any free one. */
-  webhookPort?: number
+  /** Ports of the fronts of single functions; default any free one. */
+  ports?: Readonly<Record<string, number>>
   /** How much faster than real time the schedules run; 0: they do not. Default 1. */
   speed?: number
   /** First waits before a retry, in ms; default as on AWS, 60,000 after a function's error. */
@@ -109,7 +109,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
       createPool(config, ric, (line) => options.onLine?.(fn.name, line)),
     )
   }
-  const fronts = await startFronts({ service, tls, host, invoke, port: options.webhookPort })
+  const fronts = await startFronts({ service, tls, host, invoke, ports: options.ports ?? {} })
   opened.defer(fronts.close)
   const clock =
     speed > 0

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { admissionWebhooks } from '../admission-webhooks.ts'
 import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
 import { findAssets } from '../controlplane/assets.ts'
@@ -36,13 +37,17 @@ export interface StageCluster {
   kubeconfig: string
 }
 
-export interface StageOptions extends Partial<Omit<HostOptions, 'env'>> {
+export interface StageOptions extends Partial<Omit<HostOptions, 'env' | 'ports'>> {
   /** Emptied first. Holds keys, logs, data and kubeconfigs. */
   dir: string
   home?: string
   remotes?: readonly string[]
   /** More of the functions' environment. */
   env?: Record<string, string>
+  /** Registers the admission webhooks in the clusters. Off unless told. */
+  admission?: boolean
+  /** Fake nodes by ClusterID, played by kwok; none unless told. */
+  nodes?: Readonly<Record<string, number>>
   /** Longest time that the API servers gather audit events, ms. */
   auditBatchMaxWaitMs?: number
   onProgress?(text: string): void
@@ -50,7 +55,8 @@ export interface StageOptions extends Partial<Omit<HostOptions, 'env'>> {
 
 /** @throws whatever the parts throw; what had started is stopped */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { dir, home = 'rome', remotes = ['milan'], onProgress = () => {}, auditBatchMaxWaitMs = 5, ...rest } = options
+  const { dir, home = 'rome', remotes = ['milan'], nodes = {}, admission = false, ...more } = options
+  const { onProgress = () => {}, auditBatchMaxWaitMs = 5, ...rest } = more
   await using started = new AsyncDisposableStack()
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
@@ -59,7 +65,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 
   const authority = await createAuthority('heliograph local')
   const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
-  const webhookPort = await freePort()
+  const ports = { webhook: await freePort(), admission: await freePort() }
   const ids = [home, ...remotes]
   const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
   onProgress(`starting control planes ${ids.join(' and ')}`)
@@ -69,9 +75,10 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       const cluster = await startCluster({
         name: id,
         dir: join(dir, id),
+        nodes: nodes[id] ?? 0,
         serviceCIDR: `10.${96 + index}.0.0/16`,
         audit: {
-          server: `https://127.0.0.1:${webhookPort}/`,
+          server: `https://127.0.0.1:${ports.webhook}/`,
           token: tokens.get(id)!,
           caPem: authority.certPem,
           batchMaxWaitMs: auditBatchMaxWaitMs,
@@ -106,13 +113,20 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       bundles,
       tls: { cert: serving.certPem, key: serving.keyPem },
       dlqDir: join(dir, 'dead-letters'),
-      webhookPort,
+      ports,
       onProgress,
       ...rest,
       env,
     })
   let host = await launch()
   started.defer(async () => void (await host.stop()))
+  if (admission) {
+    const endpoint = { url: `https://127.0.0.1:${ports.admission}`, caPem: authority.certPem }
+    for (const id of ids) {
+      const webhooks = admissionWebhooks(id === home ? 'home' : 'remote', { ...endpoint, token: tokens.get(id)! })
+      await clusters[id]!.kubectl(['apply', '-f', '-'], webhooks)
+    }
+  }
   await writeFile(join(dir, 'environment.json'), `${JSON.stringify(env, null, 2)}\n`, { mode: 0o600 })
   const all = started.move()
   return {

@@ -5,8 +5,8 @@ export interface FrontsOptions {
   service: Service
   tls: Tls
   host: string
-  /** Of the webhook's front. */
-  port?: number | undefined
+  /** By function; any free one where none is given. */
+  ports: Readonly<Record<string, number>>
   invoke: FrontOptions['invoke']
 }
 
@@ -17,7 +17,7 @@ export interface Fronts {
 }
 
 /** One front for each Function URL, as each has its own host name on AWS, and one for all routes of the HTTP API. */
-export async function startFronts({ service, tls, host, port, invoke }: FrontsOptions): Promise<Fronts> {
+export async function startFronts({ service, tls, host, ports, invoke }: FrontsOptions): Promise<Fronts> {
   const common = { place: service, tls, host, invoke }
   const urls: Record<string, string> = {}
   const fronts: HttpFront[] = []
@@ -28,7 +28,7 @@ export async function startFronts({ service, tls, host, port, invoke }: FrontsOp
   }
   for (const { name } of service.functions.filter(({ url }) => url)) {
     const routes = [{ key: '$default', target: name }]
-    const front = await startFront({ ...common, kind: 'url', routes, port: name === 'webhook' ? port : undefined })
+    const front = await startFront({ ...common, kind: 'url', routes, port: ports[name] })
     fronts.push(front)
     urls[name] = front.url
   }
