@@ -25,8 +25,7 @@ export async function labelNamespace(home: Cluster, name: string): Promise<void>
     const isThere = namespace.metadata.labels?.[SCHEDULING_ENABLED] === 'true'
     if (wanted === isThere) return
     const { uid = '', resourceVersion = '' } = namespace.metadata
-    const labels = wanted ? { [SCHEDULING_ENABLED]: 'true' } : {}
-    const metadata = { name, uid, resourceVersion, labels }
+    const metadata = { name, uid, resourceVersion, ...(wanted && { labels: { [SCHEDULING_ENABLED]: 'true' } }) }
     try {
       await home.apply(NAMESPACE, { apiVersion: 'v1', kind: 'Namespace', metadata })
       return
