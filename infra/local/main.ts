@@ -129,14 +129,19 @@ async function interrupted(): Promise<number> {
 
 /** Errors that a person can mend are told without a stack. */
 function explain(error: unknown): string {
+  if (isUsageError(error)) return `${(error as Error).message}\n\n${USAGE}`
   const isTold = error instanceof ConfigError || error instanceof PreflightError || isUserError(error)
   return isTold ? (error as Error).message : String((error as Error)?.stack ?? error)
 }
 
 function isUserError(error: unknown): boolean {
-  const { code, name } = error as { code?: string; name?: string }
+  const { name } = error as { name?: string }
   const named = ['CredentialsError', 'GoError', 'AssetsError', 'ComponentError', 'TimeoutError', 'KubectlError']
-  return code?.startsWith('ERR_PARSE_ARGS') === true || named.includes(name ?? '')
+  return named.includes(name ?? '')
+}
+
+function isUsageError(error: unknown): boolean {
+  return (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true
 }
 
 process.exitCode = await main().catch((error: unknown) => {
