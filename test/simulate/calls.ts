@@ -1,4 +1,4 @@
-import type { ClusterError } from '../../lib/cluster/errors.ts'
+import { type ClusterError, ListBrokenError } from '../../lib/cluster/errors.ts'
 import type { Cluster, KubeObject, ListOptions, ObjectRef, Preconditions, Resource } from '../../lib/cluster/port.ts'
 import { EVENT } from '../../lib/cluster/resources.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
@@ -16,6 +16,12 @@ export interface Answer {
   id: number
   value?: unknown
   error?: ClusterError
+}
+
+/** Answer to a list, as a value: all pages, or those before it broke off. */
+export interface Listed {
+  pages: readonly KubeObject[][]
+  isBroken?: boolean
 }
 
 type Draft<T> = T extends unknown ? Omit<T, 'id' | 'text' | 'path'> : never
@@ -73,7 +79,9 @@ export function askingCluster(side: Side, id: string, ask: (asked: Asked) => Pro
     id,
     get: (resource, ref) => ask({ side, verb: 'get', resource, ref }) as Promise<KubeObject | undefined>,
     async *list(resource, options = {}) {
-      yield* (await ask({ side, verb: 'list', resource, options })) as KubeObject[][]
+      const { pages, isBroken } = (await ask({ side, verb: 'list', resource, options })) as Listed
+      yield* pages
+      if (isBroken) throw new ListBrokenError(id, 'the list breaks off')
     },
     async apply(resource, object, subresource) {
       if (resource === EVENT) return object

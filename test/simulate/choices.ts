@@ -7,7 +7,7 @@ export type Choice =
   | { do: 'edit'; index: number }
   | { do: 'deliver' | 'duplicate'; index: number; warm: boolean }
   | { do: 'lose'; index: number }
-  /** A call is answered; the function may die then; the answer may be an error, before or after the write. */
+  /** A call is answered; the function may die then; the answer may be an error, before or after the write, or half a list. */
   | { do: 'answer' | 'die' | 'fail' | 'garble'; index: number; call: number }
 
 /**
@@ -61,7 +61,7 @@ function answersTo(state: State, call: Call, index: number, at: number): Choice[
   const isWrite = call.verb === 'apply' || call.verb === 'delete'
   if (state.kills > 0 && isWrite) choices.push({ do: 'die', index, call: at })
   if (state.faults > 0) choices.push({ do: 'fail', index, call: at })
-  if (state.faults > 0 && isWrite) choices.push({ do: 'garble', index, call: at })
+  if (state.faults > 0 && (isWrite || call.verb === 'list')) choices.push({ do: 'garble', index, call: at })
   return choices
 }
 

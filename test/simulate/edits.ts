@@ -5,13 +5,17 @@ import { DESTINATION, ORIGIN } from '../../lib/kinds/meta.ts'
 import { HOME_NAMESPACE } from '../../lib/reflect/pairs.ts'
 import { SKIP } from '../../lib/reflect/selection.ts'
 import type { MemoryCluster } from '../support/memory-cluster.ts'
-import type { Edit } from './scene.ts'
+import type { Edit } from './past.ts'
 
 /** What people do in the worlds. One ConfigMap `cfg`, in `shop` at home and `shop-rome` remotely unless told. */
 
 export const HOME = 'shop'
 export const REMOTE = 'shop-rome'
 export const NAME = 'cfg'
+
+/** Paths (calls.ts) of that source and its target: the ones whose versions are followed. */
+export const SOURCE_PATH = `home:${HOME}/${NAME}`
+export const TARGET_PATH = `remote:${REMOTE}/${NAME}`
 
 const made = new Map<string, Edit>()
 

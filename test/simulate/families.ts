@@ -1,5 +1,5 @@
 import * as e from './edits.ts'
-import type { Edit } from './scene.ts'
+import type { Edit } from './past.ts'
 import { homeScripts, randomScript } from './scripts.ts'
 import { pick, randomFrom } from './seed.ts'
 import type { World } from './world.ts'
@@ -33,16 +33,18 @@ const MEDDLING: readonly (readonly Edit[])[] = [
 export function families(isQuick: boolean, seed: number): Family[] {
   const most = isQuick ? 2 : 3
   return [
-    family('edits', upTo(isQuick ? 3 : 3), { functions: 2, duplicates: 1 }),
+    family('edits', upTo(3), { functions: 2, duplicates: 1 }),
     ...(isQuick ? [] : [family('three functions', upTo(3), { functions: 3, duplicates: 1 })]),
-    family('killed', upTo(most), { functions: most, kills: 1 }),
-    family('killed and forgotten', upTo(most), { functions: 2, kills: 1, forgetful: true }),
-    family('lost', upTo(most), { functions: 2, losses: isQuick ? 1 : 2, duplicates: isQuick ? 0 : 1 }),
-    family('faults', upTo(most - 1), { functions: 2, faults: 1 }),
-    family('meddling', meddled(upTo(most - 1)), { functions: most }),
+    family('killed', upTo(3), { functions: most, kills: isQuick ? 1 : 2 }),
+    family('killed and forgotten', upTo(3), { functions: 2, kills: isQuick ? 1 : 2, forgetful: true }),
+    family('lost', upTo(3), { functions: 2, losses: isQuick ? 1 : 2, duplicates: isQuick ? 0 : 1 }),
+    family('faults', upTo(most), { functions: 2, faults: isQuick ? 1 : 2 }),
+    family('meddling', meddled(upTo(most - 1)), { functions: 2 }),
+    ...(isQuick ? [] : [family('meddling, three', meddled(upTo(1)), { functions: 3, duplicates: 1 })]),
     family('meddling, killed', meddled(upTo(1)), { functions: 2, kills: 1, duplicates: isQuick ? 0 : 1 }),
     family('sweep', upTo(2), { functions: isQuick ? 2 : 3, sweep: true, losses: 1 }),
     family('sweep, meddling', meddled(upTo(1)), { functions: 2, sweep: true }),
+    { name: 'broken lists', worlds: brokenLists() },
     { name: 'namespaces', worlds: namespaces(isQuick) },
     { name: 'other cluster', worlds: otherClusters() },
     { name: 'random', worlds: randomWorlds(isQuick ? 20 : 200, seed), random: isQuick ? 50 : 100 },
@@ -76,6 +78,14 @@ function meddled(scripts: readonly Script[]): Script[] {
     scripts.map(({ past, scripts: [home = []] }) => ({ past, scripts: [home, meddling] })),
   )
   return [...MEDDLING.map((meddling) => ({ past: REFLECTED, scripts: [[], meddling] })), ...with_]
+}
+
+/** Two objects, and a sweep whose lists may end between them. */
+function brokenLists(): World[] {
+  const past = [...REFLECTED, e.create('a', e.HOME, 'more')]
+  const homes = [[], [e.set('b')], [e.remove()], [e.remove(e.HOME, 'more')], [e.remove(), e.create('b')]]
+  const rest: Rest = { functions: 2, faults: 1, losses: 1, sweep: true }
+  return homes.map((home) => world({ past, scripts: [home] }, rest))
 }
 
 /** A namespace is no longer offloaded, offloaded under another name, or its name is given to another one's copy. */

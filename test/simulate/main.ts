@@ -1,7 +1,8 @@
 import { families } from './families.ts'
 import { mutate } from './mutate.ts'
+import { decode } from './notation.ts'
 import { type Options, parseOptions, USAGE } from './options.ts'
-import { decode, replay } from './replay.ts'
+import { replay } from './replay.ts'
 import { simulate } from './simulate.ts'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -28,6 +29,8 @@ async function replayOne({ quick, seed }: Options, { world: id, choices }: { wor
     return 2
   }
   console.log(world.name)
-  for (const line of await replay(world, await decode(world, choices))) console.log(`  ${line}`)
-  return 0
+  const { lines, violation } = await replay(world, await decode(world, choices))
+  for (const line of lines) console.log(`  ${line}`)
+  console.log(violation ? `${violation.property} violated: ${violation.text}` : 'nothing violated')
+  return violation ? 1 : 0
 }

@@ -7,7 +7,9 @@ import type { MemoryCluster } from '../support/memory-cluster.ts'
 import { equal } from '../support/memory-json.ts'
 import { versionOf } from './actor.ts'
 import type { Call } from './calls.ts'
-import { build, type Effect, emptyScene, type Scene } from './scene.ts'
+import { TARGET_PATH } from './edits.ts'
+import { build } from './past.ts'
+import { type Effect, emptyScene, type Scene } from './scene.ts'
 import type { Running, State, Violation } from './state.ts'
 import type { World } from './world.ts'
 
@@ -41,7 +43,8 @@ export function badEffect(
   if (before && !isReflected(before, PEERS)) return { property: 'P3', text: `${what} hits an object without our marks` }
   const [from, to] = [before, after].map((object) => object?.metadata.annotations?.[SOURCE])
   if (before && after && from && from !== to) return { property: 'P3', text: `${what} takes the target of ${from}` }
-  if (before && isHomeSteady(world) && readAt < state.forgedAt) {
+  const isTracked = call.path === TARGET_PATH
+  if (before && isTracked && isHomeSteady(world) && readAt < state.forgedAt) {
     return {
       property: 'P4',
       text: `${what} goes by edit ${readAt} of the source, the target was from ${state.forgedAt}`,
@@ -50,7 +53,7 @@ export function badEffect(
   const seen = node.seen[call.path] ?? 'never looked at'
   const found = versionOf(before)
   if (seen !== found) return { property: 'P5', text: `${what} hits ${found}, but its function saw ${seen}` }
-  if (verb === 'delete' && uidAt(world, state, state.forgedAt) !== uidAt(world, state, readAt)) {
+  if (verb === 'delete' && isTracked && uidAt(world, state, state.forgedAt) !== uidAt(world, state, readAt)) {
     return { property: 'P5', text: `${what} because of what another home cluster says` }
   }
   return undefined

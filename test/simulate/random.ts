@@ -1,6 +1,8 @@
 import { type Choice, choicesOf } from './choices.ts'
-import { type Explored, judgeOf, open, step } from './explore.ts'
+import type { Explored } from './explore.ts'
+import { judgeOf } from './judge.ts'
 import { pick, randomFrom } from './seed.ts'
+import { open, step } from './stage.ts'
 import { keyOf, type State } from './state.ts'
 import type { World } from './world.ts'
 

@@ -1,12 +1,21 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
-import { type ActorNode, idle, start } from './actor.ts'
-import { type Answer, toAnswer } from './calls.ts'
+import type { ActorNode } from './actor.ts'
+import { type Answer, type Listed, toAnswer } from './calls.ts'
 import { type Choice, choicesOf } from './choices.ts'
-import { open, step } from './explore.ts'
-import { attempt, build, carryOut } from './scene.ts'
-import type { State } from './state.ts'
-import { answerOf, programOf, type Stage } from './step.ts'
+import { judgeOf } from './judge.ts'
+import { idle, start } from './life.ts'
+import { handedOn } from './notation.ts'
+import { attempt, build, carryOut } from './past.ts'
+import { open, type Stage, step } from './stage.ts'
+import type { State, Violation } from './state.ts'
+import { answerOf, programOf } from './step.ts'
 import { type World, wakeById } from './world.ts'
+
+export interface Replayed {
+  /** One a step: who, what, result. */
+  lines: string[]
+  violation?: Violation
+}
 
 interface Player {
   name: string
@@ -16,9 +25,8 @@ interface Player {
 /**
  * Carries a schedule out for real: invocations of the engine that run side by side against two memory clusters, nothing
  * remembered from earlier executions. Each step must come out as the exploration says, or the exploration is wrong.
- * @returns a line a step: who, what, result
  */
-export async function replay(world: World, schedule: readonly Choice[]): Promise<string[]> {
+export async function replay(world: World, schedule: readonly Choice[]): Promise<Replayed> {
   const { stage, first } = await open(world)
   const clusters = { home: build(first.home), remote: build(first.remote) }
   const lines: string[] = []
@@ -26,13 +34,9 @@ export async function replay(world: World, schedule: readonly Choice[]): Promise
   let players: Player[] = []
   let started = 0
 
-  const settled = (next: State, mover: Player | undefined) => {
-    const stayed = state.running.map((running, index) => ({ running, player: players[index]! }))
-    players = next.running.map((running) => {
-      const player = stayed.find((one) => one.running === running)?.player ?? mover!
-      checkSame(running.node, player)
-      return player
-    })
+  const settled = (next: State, mover?: Player) => {
+    players = handedOn(state, players, next, mover)
+    for (const [index, { node }] of next.running.entries()) checkSame(node, players[index]!)
     state = next
   }
 
@@ -44,12 +48,12 @@ export async function replay(world: World, schedule: readonly Choice[]): Promise
         attempt(clusters[edit.side], edit)
         if (edit.other) clusters[edit.side] = build({ name: edit.other.name, log: edit.other.past })
         lines.push(`user         ${edit.label}`)
-        settled(next, undefined)
+        settled(next)
         break
       }
       case 'lose':
         lines.push(`platform     loses ${labelOf(state, choice.index)}`)
-        settled(next, undefined)
+        settled(next)
         break
       case 'deliver':
       case 'duplicate': {
@@ -74,33 +78,9 @@ export async function replay(world: World, schedule: readonly Choice[]): Promise
       }
     }
   }
-  return lines
-}
-
-/** Indices into what could be done at each step: how a schedule is written down. */
-export async function encode(world: World, schedule: readonly Choice[]): Promise<string> {
-  const { stage, first } = await open(world)
-  let state = first
-  const indices: number[] = []
-  for (const choice of schedule) {
-    indices.push(choicesOf(world, state).findIndex((one) => JSON.stringify(one) === JSON.stringify(choice)))
-    state = await step(stage, state, choice)
-  }
-  return indices.join('.') || '-'
-}
-
-/** @throws Error when the world offers no such choice */
-export async function decode(world: World, text: string): Promise<Choice[]> {
-  const { stage, first } = await open(world)
-  let state = first
-  const schedule: Choice[] = []
-  for (const index of text === '-' ? [] : text.split('.')) {
-    const choice = choicesOf(world, state)[Number(index)]
-    if (!choice) throw new Error(`step ${schedule.length + 1}: there is no choice ${index} in this world`)
-    schedule.push(choice)
-    state = await step(stage, state, choice)
-  }
-  return schedule
+  const isEnd = choicesOf(world, state).length === 0
+  const violation = state.violation ?? (isEnd ? await judgeOf(stage)(state) : undefined)
+  return { lines, ...(violation && { violation }) }
 }
 
 function begin(stage: Stage, state: State, choice: Extract<Choice, { warm: boolean }>, name: string): Player {
@@ -124,8 +104,10 @@ function wrong({ error }: { error?: Error }): string {
 function textOf({ error, value }: Answer): string {
   if (error) return error.name
   if (value === undefined) return 'absent'
-  if (Array.isArray(value)) return `[${(value as KubeObject[][]).flat().map(short).join(' ')}]`
-  return typeof value === 'object' ? short(value as KubeObject) : String(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (!('pages' in value)) return short(value as KubeObject)
+  const { pages, isBroken } = value as Listed
+  return `[${pages.flat().map(short).join(' ')}${isBroken ? ' and then breaks off' : ''}]`
 }
 
 function short({ metadata, data }: KubeObject): string {

@@ -1,35 +1,19 @@
-import { ClusterError } from '../../lib/cluster/errors.ts'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import { CONFIGMAP, NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { HOME_NAMESPACE } from '../../lib/reflect/pairs.ts'
 import type { Pair } from '../../lib/reflect/peering.ts'
 import { type Change, type MemoryCluster, memoryCluster } from '../support/memory-cluster.ts'
-import { type Answer, type Call, pathOf, toAnswer } from './calls.ts'
-
-/** What a person or controller does to a cluster. Where it makes no sense (nothing there to edit) nothing happens. */
-export interface Edit {
-  label: string
-  side: Side
-  change(cluster: MemoryCluster): void
-  /** It changes namespaces, or which cluster this is. */
-  namespaces?: boolean
-  /** Takes seconds in life, e.g. until a deleted namespace is gone: functions that had begun before have ended. */
-  slow?: boolean
-  /** The ClusterID leads to another cluster from now on: that one's name, and how it came to be what it is. */
-  other?: { name: string; past: readonly Edit[] }
-}
+import { type Answer, type Call, pathOf } from './calls.ts'
+import { attempt, build, carryOut, type Edit, type Past } from './past.ts'
 
 /**
  * Everything in one cluster at one moment. Its answers are those of the memory cluster, built up anew for each call
  * that was never tried on this content, and then remembered.
  */
-export interface Scene {
+export interface Scene extends Past {
   id: number
   side: Side
-  /** Name of the memory cluster: two of them never share a uid. */
-  name: string
-  log: readonly (Call | Edit)[]
   /** uid of kube-system. */
   uid: string
   /** Paths of its ConfigMaps. */
@@ -93,43 +77,6 @@ function tryEdit(scene: Scene, edit: Edit) {
   attempt(cluster, edit)
   const changes = cluster.changes.slice(before)
   return { changes, next: changes.length > 0 ? toScene(scene.side, scene.name, [...scene.log, edit], cluster) : scene }
-}
-
-/** A memory cluster with the content of the scene. */
-export function build({ name, log }: Pick<Scene, 'name' | 'log'>): MemoryCluster {
-  const cluster = memoryCluster({ id: name })
-  for (const entry of log) {
-    if ('change' in entry) attempt(cluster, entry)
-    else void carryOut(cluster, entry)
-  }
-  return cluster
-}
-
-/** An edit that the cluster refuses, e.g. of an object that is gone, is an edit that nobody made. */
-export function attempt(cluster: MemoryCluster, edit: Edit): void {
-  try {
-    edit.change(cluster)
-  } catch (error) {
-    if (!(error instanceof ClusterError)) throw error
-  }
-}
-
-export async function carryOut(cluster: MemoryCluster, call: Call): Promise<Answer> {
-  try {
-    switch (call.verb) {
-      case 'get':
-        return toAnswer(await cluster.get(call.resource, call.ref))
-      case 'list':
-        return toAnswer(await Array.fromAsync(cluster.list(call.resource, call.options)))
-      case 'apply':
-        return toAnswer(await cluster.apply(call.resource, call.object, call.subresource))
-      case 'delete':
-        return toAnswer(await cluster.delete(call.resource, call.ref, call.preconditions))
-    }
-  } catch (error) {
-    if (error instanceof ClusterError) return toAnswer(undefined, error)
-    throw error
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as e from './edits.ts'
-import type { Edit } from './scene.ts'
+import type { Edit } from './past.ts'
 import { pick } from './seed.ts'
 
 /** The object at home, as far as it decides which edits make sense. */

@@ -1,5 +1,6 @@
 import { type Choice, choicesOf } from './choices.ts'
-import { judgeOf, open, step } from './explore.ts'
+import { judgeOf } from './judge.ts'
+import { open, step } from './stage.ts'
 import { keyOf, type State, type Violation } from './state.ts'
 import type { World } from './world.ts'
 

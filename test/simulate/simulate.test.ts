@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { choicesOf } from './choices.ts'
-import { exploreAll, judgeOf, open, step } from './explore.ts'
+import { exploreAll } from './explore.ts'
 import { families } from './families.ts'
 import { mutate } from './mutate.ts'
 import { MUTATIONS } from './mutations.ts'
-import { decode, encode, replay } from './replay.ts'
+import { decode, encode } from './notation.ts'
+import { replay } from './replay.ts'
 import { simulate } from './simulate.ts'
+import { open, step } from './stage.ts'
 import { keyOf, type State } from './state.ts'
 import type { World } from './world.ts'
 
@@ -66,8 +68,9 @@ describe('the simulation itself', () => {
       state = await step(stage, state, choice)
     }
     expect(await decode(world, await encode(world, schedule))).toEqual(schedule)
-    expect(await replay(world, schedule)).toHaveLength(schedule.length)
-    expect(await judgeOf(stage)(state)).toBeUndefined()
+    const { lines, violation } = await replay(world, schedule)
+    expect(lines).toHaveLength(schedule.length)
+    expect(violation).toBeUndefined()
   })
 
   test('counts executions', async () => {

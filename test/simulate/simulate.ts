@@ -1,9 +1,10 @@
 import type { Choice } from './choices.ts'
 import { type Explored, exploreAll } from './explore.ts'
 import { type Family, families } from './families.ts'
+import { encode } from './notation.ts'
 import type { Options } from './options.ts'
 import { exploreSome } from './random.ts'
-import { encode, replay } from './replay.ts'
+import { replay } from './replay.ts'
 import { shortestFailure } from './shortest.ts'
 import type { World } from './world.ts'
 
@@ -91,7 +92,7 @@ async function tell(
   const found = (await shortestFailure(world)) ?? explored.failure!
   const { property, text } = found.violation
   print(`\n${property} violated in world ${family.name}/${number}: ${world.name}\n  ${text}`)
-  for (const line of await replay(world, found.schedule)) print(`  ${line}`)
+  for (const line of (await replay(world, found.schedule)).lines) print(`  ${line}`)
   const flags = `${quick ? '--quick ' : ''}${seed === 1 ? '' : `--seed ${seed} `}`
   print(
     `again: npm run simulate -- ${flags}--replay '${family.name}/${number}' ${await encode(world, found.schedule)}\n`,

@@ -1,22 +1,14 @@
 import { UnreachableError } from '../../lib/cluster/errors.ts'
 import type { Change } from '../support/memory-cluster.ts'
 import { begin, begun, follow, learn } from './actor.ts'
-import { type Answer, type Call, toAnswer } from './calls.ts'
+import { type Answer, type Call, type Listed, toAnswer } from './calls.ts'
 import type { Choice } from './choices.ts'
-import { HOME, NAME, REMOTE } from './edits.ts'
+import { HOME, SOURCE_PATH, TARGET_PATH } from './edits.ts'
 import { badEffect, gaveUp } from './properties.ts'
-import { edited, newPair, type Scene, stepOf, tryCall } from './scene.ts'
+import { edited, newPair, stepOf, tryCall } from './scene.ts'
+import type { Stage } from './stage.ts'
 import { inOrder, type Running, type State } from './state.ts'
 import { eventOf, sweepOf, type Wake, type World, wakeById, warmProgram } from './world.ts'
-
-/** A world together with the clusters that its warm instances remember. */
-export interface Stage {
-  world: World
-  past: { home: Scene; remote: Scene }
-}
-
-const SOURCE = `home:${HOME}/${NAME}`
-const TARGET = `remote:${REMOTE}/${NAME}`
 
 /** @returns the state that the choice leads to; undefined when something in it was never tried: then `prepare` it */
 export function take(stage: Stage, state: State, choice: Choice): State | undefined {
@@ -65,7 +57,7 @@ function afterEdit(world: World, state: State, index: number): State {
   const edit = world.scripts[index]![state.made[index]!]!
   const { next, changes } = edited(state[edit.side], edit)
   const made = state.made.with(index, state.made[index]! + 1)
-  const isTargetGone = edit.side === 'remote' && !next.paths.has(TARGET)
+  const isTargetGone = edit.side === 'remote' && !next.paths.has(TARGET_PATH)
   return {
     ...state,
     [edit.side]: next,
@@ -89,6 +81,9 @@ export function wakesOf(side: 'home' | 'remote', changes: readonly Change[]): nu
 /** What the function gets to hear, when the cluster says `answer`. */
 export function answerOf({ do: what }: Choice, call: Call, answer: Answer): Answer {
   if (what === 'answer' || what === 'die') return answer
+  if (what === 'garble' && call.verb === 'list' && !answer.error) {
+    return toAnswer({ pages: (answer.value as Listed).pages.slice(0, 1), isBroken: true })
+  }
   return toAnswer(undefined, new UnreachableError(call.side === 'home' ? 'rome' : 'milan', 'no answer'))
 }
 
@@ -109,11 +104,11 @@ function afterCall(world: World, state: State, choice: Extract<Choice, { call: n
     faults: state.faults - (faulty ? 1 : 0),
     patience: state.patience + (faulty ? 1 : 0),
   }
-  const readAt = call.path === SOURCE ? state.made[0]! : actor.readAt
+  const readAt = call.path === SOURCE_PATH ? state.made[0]! : actor.readAt
   if (effect) {
     const violation = badEffect(world, state, actor, call, effect)
     if (violation) next.violation = violation
-    if (call.path === TARGET) next.forgedAt = effect.verb === 'delete' ? -1 : readAt
+    if (call.path === TARGET_PATH) next.forgedAt = effect.verb === 'delete' ? -1 : readAt
   }
   next.running = rest(world, next, { ...actor, node, readAt }, choice)
   return next
@@ -148,16 +143,4 @@ function isCurable(error: Error): boolean {
 
 function without(list: readonly number[], index: number): number[] {
   return list.toSpliced(index, 1)
-}
-
-/** Runs one invocation alone to its end. */
-export async function runAlone(stage: Stage, state: State, wake: Wake, warm = false): Promise<State> {
-  let now: State = { ...state, waiting: [wake.id], running: [], duplicates: 0, losses: 0, kills: 0, faults: 0 }
-  const go = async (choice: Choice) => {
-    await prepare(stage, now, choice)
-    now = take(stage, now, choice)!
-  }
-  await go({ do: 'deliver', index: 0, warm })
-  while (now.running.length > 0) await go({ do: 'answer', index: 0, call: 0 })
-  return now
 }

@@ -3,8 +3,9 @@ import { dispatch } from '../../lib/reflect/dispatch.ts'
 import { pairScope } from '../../lib/reflect/pairs.ts'
 import { identityOf, type Pair, type Peering } from '../../lib/reflect/peering.ts'
 import { sweepPair } from '../../lib/reflect/sweep-pair.ts'
-import type { Program } from './actor.ts'
-import { build, type Edit, type Scene } from './scene.ts'
+import type { Program } from './life.ts'
+import { build, type Edit } from './past.ts'
+import type { Scene } from './scene.ts'
 
 /** A small world: who does what, how many functions may run at a time, and what may go wrong. */
 export interface World {
