@@ -197,6 +197,14 @@ describe('a sweep', () => {
     expect(copies(world)).toEqual({ 'web-1': ['10.1.0.1'] })
   })
 
+  test('says that the sides set a flag differently, each time', async () => {
+    const world = await offloaded(networks({}, { remote: planned('milan', { internal: false }) }))
+    const log = logger('debug', (line) => void world.lines.push(JSON.parse(line)))
+    await sweep([world.peering], { deleteBudget: 0, reportOnly: false, log })
+    const line = { level: 'warn', msg: 'flags differ', peering: 'rome:milan', flag: 'internal' }
+    expect(world.lines).toContainEqual(expect.objectContaining(line))
+  })
+
   test('sees that a node has come to stand for milan', async () => {
     const world = await offloaded()
     world.rome.user.create(ENDPOINT_SLICE, slice('web-1', ['10.1.0.1'], 'worker'))

@@ -1,6 +1,7 @@
 import { KINDS } from '../../kinds/index.ts'
 import { targetSelector } from '../../kinds/meta.ts'
 import type { Log } from '../../log.ts'
+import { meaningOf } from '../../policy/flags.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
 import { remoteNamespaces, toPair } from '../../reflect/pairs.ts'
@@ -41,10 +42,18 @@ export async function sweep(
 ): Promise<Summary & { ms: number; curable: number }> {
   const start = performance.now()
   const run = newSweep(reportOnly ? 'report' : 'withhold', log)
+  for (const peering of peerings) warnOfFlags(log, peering)
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
   for (const peering of peerings) await sweepObjects(run, peering)
   if (!reportOnly) await settleDeletions(run, deleteBudget)
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
+}
+
+/** Two clusters whose flags differ are served as if neither had set them, which nobody means. */
+function warnOfFlags(log: Log, { home, remote, networks }: Peering): void {
+  for (const { flag, why } of meaningOf(networks.home, networks.remote).disagreements) {
+    log.warn('flags differ', { peering: `${home.id}:${remote.id}`, flag, why })
+  }
 }
 
 /** @param group the peerings of one home cluster */
