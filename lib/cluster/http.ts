@@ -75,13 +75,14 @@ export function httpCluster(options: TransportOptions): HttpCluster {
       throw failureOf(id, attempt, reply)
     },
 
-    async delete(resource, ref, { uid, resourceVersion }) {
+    async delete(resource, ref, { uid, resourceVersion }, { gracePeriodSeconds } = {}) {
       const attempt: Attempt = { verb: 'delete', resource, ...ref }
       const options = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         propagationPolicy: 'Background',
         preconditions: { uid, resourceVersion },
+        ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
       }
       const reply = await ask('DELETE', pathOf(resource, ref.namespace, ref.name), options)
       if (reply.status === 200 || reply.status === 202) return true

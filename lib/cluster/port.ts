@@ -54,6 +54,11 @@ export interface Preconditions {
   resourceVersion: string
 }
 
+export interface DeleteOptions {
+  /** Seconds that a pod is given to end; its own choice unless told. 0: it goes at once, whether it has ended or not. */
+  gracePeriodSeconds?: number
+}
+
 export interface Cluster {
   /** ClusterID, e.g. `rome`. */
   readonly id: string
@@ -86,7 +91,7 @@ export interface Cluster {
    * @returns false when the object was gone already
    * @throws ConflictError when a precondition does not hold
    */
-  delete(resource: Resource, ref: ObjectRef, preconditions: Preconditions): Promise<boolean>
+  delete(resource: Resource, ref: ObjectRef, preconditions: Preconditions, options?: DeleteOptions): Promise<boolean>
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { ConflictError } from '../../lib/cluster/errors.ts'
-import { NOT_EXISTING } from '../../lib/cluster/port.ts'
+import { type DeleteOptions, NOT_EXISTING } from '../../lib/cluster/port.ts'
 import type { Context } from './cluster-contract.ts'
-import { CONFIG_MAP, guardOf, THING, thing } from './world.ts'
+import { boundPod, CONFIG_MAP, defaultAccount, guardOf, POD, SERVICE_ACCOUNT, THING, thing } from './world.ts'
 
 const NOBODY = '00000000-0000-4000-8000-00000000ffff'
 
@@ -156,6 +156,28 @@ export function applyContract({ world, namespace }: Context): void {
       await world().user.create(THING, thing(ns, 'moved', { spec: { size: 3 } }))
       await expect(world().cluster.delete(THING, ref, second)).rejects.toThrow(ConflictError)
       expect(await world().cluster.get(THING, ref)).toMatchObject({ spec: { size: 3 } })
+    })
+
+    test('of a pod that may run waits for its node, unless it is given no time', async () => {
+      const ns = await namespace()
+      const ref = { namespace: ns, name: 'runs' }
+      await world()
+        .user.create(SERVICE_ACCOUNT, defaultAccount(ns))
+        .catch(() => {})
+      await world().user.create(POD, boundPod(ns, 'runs'))
+      const deleted = async (options?: DeleteOptions) => {
+        const guard = guardOf((await world().cluster.get(POD, ref))!)
+        return world().cluster.delete(POD, ref, guard, options)
+      }
+      expect(await deleted()).toBe(true)
+      const { metadata } = (await world().cluster.get(POD, ref))!
+      expect(metadata).toMatchObject({ deletionGracePeriodSeconds: 17, deletionTimestamp: expect.any(String) })
+      const status = { phase: 'Running' }
+      const { apiVersion, kind, metadata: named } = boundPod(ns, 'runs')
+      await world().cluster.apply(POD, { apiVersion, kind, metadata: named, status }, 'status')
+      expect(await world().cluster.get(POD, ref)).toMatchObject({ metadata: { uid: metadata.uid }, status })
+      expect(await deleted({ gracePeriodSeconds: 0 })).toBe(true)
+      expect(await world().cluster.get(POD, ref)).toBeUndefined()
     })
 
     test('only marks what a finalizer holds', async () => {

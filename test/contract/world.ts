@@ -35,7 +35,21 @@ export const CONFIG_MAP: Resource = {
   kind: 'ConfigMap',
   namespaced: true,
 }
+export const POD: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
 export const SECRET: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true }
+
+/** Without the default one of its namespace no pod can be made. */
+export const SERVICE_ACCOUNT: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'serviceaccounts',
+  kind: 'ServiceAccount',
+  namespaced: true,
+}
+
+export function defaultAccount(namespace: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } }
+}
 
 /** A kind that takes any field and has a status subresource: every world serves it. */
 export const THING: Resource = {
@@ -61,6 +75,13 @@ export function thing(namespace: string, name: string, fields: Record<string, un
     metadata: { namespace, name, ...(metadata as object) },
     ...rest,
   }
+}
+
+/** A pod that a scheduler has bound to a node, which takes 17 s to end. */
+export function boundPod(namespace: string, name: string): KubeObject {
+  const containers = [{ name: 'a', image: 'a' }]
+  const spec = { nodeName: 'n', containers, terminationGracePeriodSeconds: 17, automountServiceAccountToken: false }
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name }, spec }
 }
 
 export async function pagesOf(pages: AsyncIterable<KubeObject[]>): Promise<KubeObject[][]> {

@@ -1,6 +1,7 @@
 import { ConflictError, InvalidError, KindMissingError, ListBrokenError } from '../../lib/cluster/errors.ts'
 import {
   apiVersionOf,
+  type DeleteOptions,
   FIELD_MANAGER,
   type KubeObject,
   type ListOptions,
@@ -85,11 +86,17 @@ export function memoryCluster(options: MemoryOptions): MemoryCluster {
     return store.replace(old, merged.object, merged.owners, FIELD_MANAGER)
   }
 
-  function remove(resource: Resource, ref: ObjectRef, preconditions: Partial<Preconditions>, manager: string): boolean {
+  function remove(
+    resource: Resource,
+    ref: ObjectRef,
+    preconditions: Partial<Preconditions>,
+    manager: string,
+    { gracePeriodSeconds }: DeleteOptions = {},
+  ): boolean {
     const old = store.find(resource, refOf(resource, ref))
     if (!old) return false
     store.checkPreconditions(old, preconditions)
-    store.requestDelete(old, manager)
+    store.requestDelete(old, manager, gracePeriodSeconds)
     if (resource.plural === NAMESPACES.plural && options.namespaceDeletion === 'immediate') finalize(ref.name)
     return true
   }
@@ -176,8 +183,8 @@ export function memoryCluster(options: MemoryOptions): MemoryCluster {
       },
       apply: (resource, object, subresource) =>
         call('apply', resource, object.metadata, () => copy(apply(resource, object, subresource)), subresource),
-      delete: (resource, ref, preconditions) =>
-        call('delete', resource, ref, () => remove(resource, ref, preconditions, FIELD_MANAGER)),
+      delete: (resource, ref, preconditions, grace) =>
+        call('delete', resource, ref, () => remove(resource, ref, preconditions, FIELD_MANAGER, grace)),
     }
     return self
   }

@@ -28,8 +28,15 @@ export function hasGeneration({ group, plural }: Resource): boolean {
   return group === '' ? plural === 'pods' : plural !== 'events' && plural !== 'leases'
 }
 
+/** Seconds that a deleted object stays: a pod's own choice while a kubelet runs it, nothing for all else. */
+export function graceOf({ group, plural }: Resource, object: KubeObject): number {
+  if (group !== '' || plural !== 'pods' || !isRunning(object)) return 0
+  const { terminationGracePeriodSeconds } = object.spec as { terminationGracePeriodSeconds?: number }
+  return terminationGracePeriodSeconds ?? 30
+}
+
 /** Scheduled and not finished: only then does the API server wait for a kubelet. */
-export function isRunning(object: KubeObject): boolean {
+function isRunning(object: KubeObject): boolean {
   const spec = object.spec as { nodeName?: string } | undefined
   const status = object.status as { phase?: string } | undefined
   return Boolean(spec?.nodeName) && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'

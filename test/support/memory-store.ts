@@ -7,7 +7,7 @@ import {
 import { apiVersionOf, type KubeObject, type ObjectRef, type Resource } from '../../lib/cluster/port.ts'
 import type { Owners } from './memory-fields.ts'
 import { equal, type Json } from './memory-json.ts'
-import { dropEmpty, hasGeneration, held, isRunning, managedField, sameOwners, specOf } from './memory-rules.ts'
+import { dropEmpty, graceOf, hasGeneration, held, managedField, sameOwners, specOf } from './memory-rules.ts'
 
 /** One committed write, in order. Objects are the stored versions themselves: read, never change. */
 export interface Change {
@@ -145,7 +145,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     dropEmpty(metadata)
     const object: KubeObject = { ...next, apiVersion: before.apiVersion, kind: before.kind, metadata }
     if (equal(object, before) && sameOwners(old.owners, owners)) return before
-    if (deletionTimestamp && !held(object)) return remove({ ...old, object }, manager)
+    if (deletionTimestamp && !deletionGracePeriodSeconds && !held(object)) return remove({ ...old, object }, manager)
     if (typeof generation === 'number' && !equal(specOf(object), specOf(before))) metadata.generation = generation + 1
     return put({ resource: old.resource, object, owners }, manager, 'update', before)
   }
@@ -159,15 +159,15 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
   }
 
   /** A delete request: objects with finalizers, pods on a node and namespaces are only marked. */
-  function requestDelete(old: Stored, manager: string): void {
-    const graceful = old.resource.plural === 'pods' && old.resource.group === '' && isRunning(old.object)
+  function requestDelete(old: Stored, manager: string, grace = graceOf(old.resource, old.object)): void {
+    const graceful = grace > 0
     if (!held(old.object) && !graceful) {
       remove(old, manager)
       return
     }
     if (old.object.metadata.deletionTimestamp) return
     const metadata: KubeObject['metadata'] = { ...old.object.metadata, deletionTimestamp: now() }
-    if (graceful) metadata.deletionGracePeriodSeconds = 30
+    if (graceful) metadata.deletionGracePeriodSeconds = grace
     const object: KubeObject = { ...old.object, metadata }
     if (old.resource.plural === NAMESPACES.plural) object.status = { phase: 'Terminating' }
     put({ ...old, object }, manager, 'delete', old.object)
