@@ -5,6 +5,7 @@ export const CONFIGMAP = core('configmaps', 'ConfigMap')
 export const SECRET = core('secrets', 'Secret')
 export const SERVICE = core('services', 'Service')
 export const EVENT = core('events', 'Event')
+export const POD = core('pods', 'Pod')
 export const INGRESS = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingress')
 export const ENDPOINT_SLICE = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice')
 export const NODE: Resource = { ...core('nodes', 'Node'), namespaced: false }

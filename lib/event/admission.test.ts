@@ -6,7 +6,7 @@ import { changesOf } from './write.ts'
 
 const triggers: Trigger[] = [
   { kind: 'pod', group: '', plural: 'pods', subresources: ['status'] },
-  { kind: 'shadowpod', group: 'offloading.liqo.io', plural: 'shadowpods', own: true },
+  { kind: 'shadowpod', group: 'offloading.liqo.io', plural: 'shadowpods', own: [''] },
   { kind: 'namespace', group: '', plural: 'namespaces' },
 ]
 

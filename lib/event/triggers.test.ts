@@ -5,9 +5,10 @@ import { type Touched, type Trigger, triggersOf, wanted } from './triggers.ts'
 const triggers: Trigger[] = [
   { kind: 'configmap', group: '', plural: 'configmaps' },
   { kind: 'pod', group: '', plural: 'pods', subresources: ['status'] },
-  { kind: 'shadowpod', group: 'offloading.liqo.io', plural: 'shadowpods', own: true },
-  { kind: 'shadowpod', group: '', plural: 'pods', own: true },
+  { kind: 'shadowpod', group: 'offloading.liqo.io', plural: 'shadowpods', own: [''] },
+  { kind: 'shadowpod', group: '', plural: 'pods', own: [''] },
   { kind: 'pod', group: '', plural: 'pods' },
+  { kind: 'pod', group: 'offloading.liqo.io', plural: 'shadowpods', subresources: ['status'], own: ['status'] },
   { kind: 'service', group: '', plural: 'services' },
   { kind: 'endpointslice', of: 'service', group: '', plural: 'services' },
 ]
@@ -27,6 +28,16 @@ const rows: { name: string; given: Partial<Touched>; want: string[] }[] = [
   { name: 'a subresource not of the row', given: { plural: 'pods', subresource: 'log' }, want: [] },
   { name: 'our own write', given: { own: true }, want: [] },
   { name: 'our own write where the row wants it', given: { plural: 'pods', own: true }, want: ['shadowpod'] },
+  {
+    name: 'our own write of an object',
+    given: { group: 'offloading.liqo.io', plural: 'shadowpods', own: true },
+    want: ['shadowpod'],
+  },
+  {
+    name: 'our own write of its status',
+    given: { group: 'offloading.liqo.io', plural: 'shadowpods', subresource: 'status', own: true },
+    want: ['pod'],
+  },
 ]
 
 test.each(rows)('$name', ({ given, want }) => {

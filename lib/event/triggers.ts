@@ -1,4 +1,4 @@
-import type { Kind } from '../kinds/kind.ts'
+import type { End, Kind } from '../kinds/kind.ts'
 
 /** One row of what is wanted: writes of these objects wake this kind. Several rows may name the same objects. */
 export interface Trigger {
@@ -12,8 +12,8 @@ export interface Trigger {
   readonly plural: string
   /** Subresources whose writes count besides those of the object itself, e.g. `['status']`. */
   readonly subresources?: readonly string[] | undefined
-  /** Our own writes count too: for a kind whose source is written by another of our functions, e.g. ShadowPods. */
-  readonly own?: boolean | undefined
+  /** Our own writes that count too, by subresource, `` for the object: where another of our functions makes them. */
+  readonly own?: readonly string[] | undefined
 }
 
 /**
@@ -22,25 +22,16 @@ export interface Trigger {
  */
 export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'target' | 'reads'>[]): Trigger[] {
   return kinds.flatMap(({ name: kind, source, target, reads = {} }) => {
-    const ends = [source, target].map(({ resource: { group, plural }, subresources }) => ({
-      kind,
-      group,
-      plural,
-      ...(subresources && { subresources }),
-    }))
     const waking = Object.entries(reads).filter(([, { wakes }]) => wakes)
     return [
-      ...ends,
-      ...waking.map(
-        ([
-          of,
-          {
-            resource: { group, plural },
-          },
-        ]) => ({ kind, of, group, plural }),
-      ),
+      ...[source, target].map((end) => ({ kind, ...rowOf(end) })),
+      ...waking.map(([of, read]) => ({ kind, of, ...rowOf(read) })),
     ]
   })
+}
+
+function rowOf({ resource: { group, plural }, subresources, own }: Pick<End, 'resource' | 'subresources' | 'own'>) {
+  return { group, plural, ...(subresources && { subresources }), ...(own && { own }) }
 }
 
 /** What a write touched: `subresource` is empty for the object itself, `own` says that the write was ours. */
@@ -59,6 +50,6 @@ export function wanted(touched: Touched, triggers: readonly Trigger[]): Trigger[
 
 function isWanted({ group, plural, subresource, own }: Touched, trigger: Trigger): boolean {
   if (trigger.group !== group || trigger.plural !== plural) return false
-  if (own && trigger.own !== true) return false
+  if (own && !trigger.own?.includes(subresource)) return false
   return subresource === '' || (trigger.subresources ?? []).includes(subresource)
 }

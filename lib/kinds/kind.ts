@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from '../cluster/port.ts'
 import type { PlannedCluster } from '../policy/policy.ts'
+import type { PodSettings } from './pod/settings.ts'
 
 /** Home owns the namespace (consumer), remote runs its copy (provider). */
 export type Side = 'home' | 'remote'
@@ -10,6 +11,11 @@ export interface End {
   resource: Resource
   /** Subresources whose writes wake the kind too, e.g. `finalize`. */
   subresources?: readonly string[]
+  /**
+   * Writes of our own functions that wake the kind too, as another kind's function makes them: subresources, and `` for
+   * the object itself.
+   */
+  own?: readonly string[]
   /** Of a target: labels that ours bear besides the marks, where others' objects may come to bear the marks too. */
   labels?: Readonly<Record<string, string>>
 }
@@ -28,10 +34,12 @@ export interface Read {
   part?: 'metadata'
   wanted: (source: KubeObject, context: Context) => Wanted
   /**
-   * A change of such an object wakes the sources of its namespace that bear this label with its name. Absent: it wakes
-   * nothing, and what it changes is left to the sweep.
+   * A change of such an object wakes the sources of its namespace that bear this label with its name, or the one of its
+   * own name. Absent: it wakes nothing, and what it changes is left to the sweep.
    */
-  wakes?: { label: string }
+  wakes?: { label: string } | 'namesake'
+  /** As of an end. */
+  subresources?: readonly string[]
 }
 
 /** What the queries of a kind found, by their names in the record; absent objects are simply not in the list. */
@@ -66,6 +74,8 @@ export interface Context {
   /** Class the remote cluster offers for Ingresses. */
   ingressClass?: string
   networks: Networks
+  /** How pods are offloaded to the remote cluster; nothing special where it is absent. */
+  pods?: PodSettings
 }
 
 /**
@@ -85,6 +95,29 @@ export interface NotReflected {
   deliberate?: boolean
 }
 
+/** What the way back is forged from. */
+export interface Seen {
+  source: KubeObject
+  /** Only if it is ours. */
+  target: KubeObject | undefined
+  found: Found
+  /** Why there is no target, or not the desired one, where a person has to know. */
+  refusal: string | undefined
+  /** RFC 3339, in seconds. */
+  now: string
+}
+
+/** What a source is given. The API server guards all of it by the source's uid and resourceVersion. */
+export interface Gift {
+  labels?: Readonly<Record<string, string>>
+  /** All of the status that is ours to say. */
+  status?: Readonly<Record<string, unknown>>
+  /** Its deletion, which waited for the target's, is completed: it goes at once. */
+  end?: true
+  /** A warning for its owner, beside the gift. */
+  warning?: { reason: string; message: string }
+}
+
 /** The closed record of a kind: the engine reads these slots and asks nothing else. */
 export interface Kind {
   /** Room, function, log and metric name. */
@@ -101,6 +134,17 @@ export interface Kind {
   yields?: (target: KubeObject) => boolean
   /** Source to desired target: pure. The stamp is added by the engine. */
   forge: (source: KubeObject, context: Context, found: Found) => KubeObject
+  /** What of the desired target one that is there can still become: the rest was settled when it was made. Pure. */
+  adapt?: (desired: KubeObject, target: KubeObject) => KubeObject
+  /** A target made for an earlier source of the same name is deleted first, not taken over. */
+  renews?: boolean
+  /** What is given back to the source: the way opposite to forge. */
+  back?: {
+    /** What `forge` may ask for: rights are made of it. */
+    writes: readonly (keyof Gift)[]
+    /** undefined: the source has all that is due to it. Pure. */
+    forge: (seen: Seen, context: Context) => Gift | undefined
+  }
   /** What forge had to leave out, a sentence each, for the owner of the source: pure. */
   notices?: (source: KubeObject, context: Context, found: Found) => readonly string[]
 }

@@ -2,16 +2,17 @@ import { ConflictError } from '../cluster/errors.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { apply } from './apply.ts'
+import { give, refusalIn, timestamp } from './give.ts'
 import { IdentityError, type Peering } from './peering.ts'
 import { type Observation, plan, type Verdict } from './plan.ts'
-import { report } from './report.ts'
+import { isForPerson, report } from './report.ts'
 
 /**
- * What became of one key. `refused`: a guard forbids the write; `unmapped`: its namespace is not reflected; `withheld`:
+ * What became of one key. `returned`: only the source was written to; `refused`: a guard forbids the write; `unmapped`: its namespace is not reflected; `withheld`:
  * a deletion that the mode did not allow; `failed`: an error, in `why`.
  */
 export interface Outcome {
-  verdict: Verdict['verdict'] | 'refused' | 'unmapped' | 'withheld' | 'failed'
+  verdict: Verdict['verdict'] | 'returned' | 'refused' | 'unmapped' | 'withheld' | 'failed'
   why?: string
   writes: number
 }
@@ -55,13 +56,17 @@ export async function converge(kind: Kind, peering: Peering, sight: Sight, mode:
     const verdict = plan(seen)
     if (mode === 'report') return toOutcome(verdict, 0)
     if (mode === 'withhold' && verdict.do === 'delete') return { ...toOutcome(verdict, 0), verdict: 'withheld' }
-    const refusal = await carryOut(kind, peering, verdict, seen)
-    if (refusal instanceof ConflictError) continue
-    if (refusal) return { verdict: 'refused', why: refusal.message, writes: last.writes }
+    const { failure, given } = await carryOut(kind, peering, verdict, seen)
+    if (failure instanceof ConflictError) continue
+    if (failure) return { verdict: 'refused', why: failure.message, writes: last.writes }
     const isWrite = verdict.do !== 'nothing' && verdict.do !== 'warn'
-    if (!isWrite && last.writes > 0) return last
-    last = toOutcome(verdict, last.writes + (isWrite ? 1 : 0))
-    if (!isWrite || !seen.source || isSame(seen.basis, await sight.basis())) return last
+    if (isWrite || last.writes === 0) last = toOutcome(verdict, last.writes + (isWrite ? 1 : 0))
+    if (given.writes > 0)
+      last = { ...last, verdict: isWrite ? last.verdict : 'returned', writes: last.writes + given.writes }
+    if (!isWrite || !seen.source || given.ended) return last
+    // The deletion was only the first step: what is to follow it shows in the next look.
+    if (verdict.do === 'delete' && (seen.gift || seen.outlived)) continue
+    if (isSame(given.basis, await sight.basis())) return last
   }
   throw new ConflictError(
     peering.remote.id,
@@ -69,23 +74,60 @@ export async function converge(kind: Kind, peering: Peering, sight: Sight, mode:
   )
 }
 
-/** @returns the error, where it is one that converge answers for; undefined when all went well */
-async function carryOut(
-  kind: Kind,
-  peering: Peering,
-  verdict: Verdict,
-  seen: Observation,
-): Promise<ConflictError | IdentityError | undefined> {
+interface Given {
+  writes: number
+  /** The source's deletion was completed. */
+  ended: boolean
+  /** As observed, but for what was written to the source. */
+  basis: readonly KubeObject[]
+}
+
+interface CarriedOut {
+  /** An error that converge answers for; undefined when all went well. */
+  failure?: ConflictError | IdentityError
+  given: Given
+}
+
+/**
+ * The write that the verdict asks for, and then what is due to the source. While the target is being deleted nothing is
+ * given: the source keeps what it has until the deletion shows.
+ */
+async function carryOut(kind: Kind, peering: Peering, verdict: Verdict, seen: Observation): Promise<CarriedOut> {
+  const nothing: Given = { writes: 0, ended: false, basis: seen.basis }
   try {
     await apply(kind, peering, verdict)
   } catch (error) {
-    if (error instanceof ConflictError) return error
+    if (error instanceof ConflictError) return { failure: error, given: nothing }
     await report(kind, peering, seen, { verdict: 'failed', error })
-    if (error instanceof IdentityError) return error
+    if (error instanceof IdentityError) return { failure: error, given: nothing }
+    if (isForPerson(error)) await giveBack(kind, peering, seen, error.message)
     throw error
   }
   await report(kind, peering, seen, verdict)
-  return undefined
+  if (verdict.do === 'delete') return { given: nothing }
+  try {
+    return { given: await giveBack(kind, peering, seen, refusalIn(verdict)) }
+  } catch (error) {
+    if (error instanceof ConflictError) return { failure: error, given: nothing }
+    await report(kind, peering, seen, { verdict: 'ungiven', error })
+    throw error
+  }
+}
+
+async function giveBack(
+  kind: Kind,
+  peering: Peering,
+  { source, gift, basis }: Observation,
+  refusal: string | undefined,
+): Promise<Given> {
+  const due = gift?.(refusal, timestamp())
+  if (!source || !due) return { writes: 0, ended: false, basis }
+  const given = await give(kind, peering, source, due)
+  return {
+    writes: given.writes,
+    ended: given.source === undefined,
+    basis: basis.map((object) => (object === source ? (given.source ?? source) : object)),
+  }
 }
 
 function toOutcome(verdict: Verdict, writes: number): Outcome {

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../cluster/port.ts'
 import type { Context, End, Kind } from '../kinds/kind.ts'
 import { targetSelector } from '../kinds/meta.ts'
+import { refusalIn, timestamp } from './give.ts'
 import { sourceIdentity, sourceName, targetName, toObservation } from './observe.ts'
 import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import { plan, type Verdict } from './plan.ts'
@@ -10,6 +11,8 @@ import { fetchListed, type Lists, readAll } from './reads.ts'
 export interface Planned {
   name: string
   verdict: Verdict
+  /** Something is due to the source, whatever the verdict. */
+  due: boolean
 }
 
 /** Objects seen by a comparison. */
@@ -37,7 +40,9 @@ export async function* diff(
   const toPlanned = async (name: string, target?: KubeObject, source?: KubeObject): Promise<Planned> => {
     tally.listed += (target ? 1 : 0) + (source ? 1 : 0)
     const found = source ? await readAll(kind.reads, source, context, fetch) : {}
-    return { name, verdict: plan(toObservation(kind, context, { pair, name }, target, source, found, identity)) }
+    const seen = toObservation(kind, context, { pair, name }, target, source, found, identity)
+    const verdict = plan(seen)
+    return { name, verdict, due: seen.gift?.(refusalIn(verdict), timestamp()) !== undefined }
   }
   const targets = listed(peering, kind.target, pair, context)
   const sources = listed(peering, kind.source, pair)

@@ -81,6 +81,7 @@ async function wokenBy(
   if (!pair || !wakes) return woken
   await forEach(names, AT_ONCE, async (name) => {
     if (admitted) await committed(sideOf(peering, side), resource, { namespace, name }, admitted)
+    if (wakes === 'namesake') return void woken.push(name)
     const options = { namespace: namespaceOn(pair, kind.source.side), labelSelector: `${wakes.label}=${name}` }
     for await (const page of sideOf(peering, kind.source.side).list(kind.source.resource, options)) {
       woken.push(...page.map(({ metadata }) => metadata.name))

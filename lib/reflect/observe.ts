@@ -1,11 +1,12 @@
 import type { KubeObject, ObjectRef } from '../cluster/port.ts'
 import type { Context, End, Found, Kind, Selection } from '../kinds/kind.ts'
 import { bearsLabels, isReflected } from '../kinds/meta.ts'
+import { giftOf } from './give.ts'
 import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import type { Observation } from './plan.ts'
 import { fetchFresh, readAll, waking } from './reads.ts'
 import { bySkipAndAllow } from './selection.ts'
-import { SOURCE, sourceRef, stamped } from './stamp.ts'
+import { SOURCE, SOURCE_UID, sourceRef, stamped } from './stamp.ts'
 
 /** One object to look at: by the name of its source, in a pair of namespaces. */
 export interface Key {
@@ -63,10 +64,16 @@ export function toObservation(
   const selection: Selection = source ? select(source, context, found) : { reflect: true }
   const chosen = selection.reflect ? source : undefined
   const notices = (chosen && kind.notices?.(chosen, context, found)) ?? []
-  const desired = chosen && stamped(kind.forge(chosen, context, found), chosen, clusterUid ?? '', notices)
   const ours = target !== undefined && isOurs(kind, context, key, target)
+  const forged = chosen && stamped(kind.forge(chosen, context, found), chosen, clusterUid ?? '', notices)
+  const desired = forged && ours && kind.adapt ? kind.adapt(forged, target) : forged
   const yielded = target !== undefined && kind.yields?.(target) === true
-  return { target, source, selection, desired, ours, yielded, notices, basis: basisOf(kind, source, found) }
+  const outlived = ours && kind.renews === true && isOfEarlier(target, source)
+  return {
+    ...{ target, source, selection, desired, ours, yielded, outlived, notices },
+    basis: basisOf(kind, source, found),
+    gift: giftOf(kind, context, source, ours ? target : undefined, found),
+  }
 }
 
 /**
@@ -78,6 +85,12 @@ function isOurs(kind: Kind, context: Context, key: Key, target: KubeObject): boo
   const namespace = namespaceOn(key.pair, kind.source.side)
   const isMarked = isReflected(target, context) && bearsLabels(target, kind.target)
   return isMarked && (stamp === undefined || stamp === sourceRef(namespace, key.name))
+}
+
+/** The target was made for a source of the same name that is no more. */
+function isOfEarlier(target: KubeObject, source: KubeObject | undefined): boolean {
+  const stamp = target.metadata.annotations?.[SOURCE_UID]
+  return source !== undefined && stamp !== undefined && stamp !== source.metadata.uid
 }
 
 export function targetName(kind: Kind, name: string, context: Context): string {

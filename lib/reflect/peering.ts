@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/port.ts'
 import { NAMESPACE } from '../cluster/resources.ts'
 import type { Context, Kind, Networks, ReflectionType, Side } from '../kinds/kind.ts'
+import type { PodSettings } from '../kinds/pod/settings.ts'
 import type { Log } from '../log.ts'
 
 /** Two clusters, one extending into the other, and what the configuration says about reflecting between them. */
@@ -14,6 +15,8 @@ export interface Peering {
   loadBalancerClass?: string
   ingressClass?: string
   networks: Networks
+  /** How pods are offloaded to the remote cluster; nothing special where it is absent. */
+  pods?: PodSettings
   /** Labels of the remote cluster that a clusterSelector is matched against. */
   remoteLabels: Readonly<Record<string, string>>
   log: Log
@@ -43,6 +46,7 @@ export function contextOf(peering: Peering, kind: Kind, pair: Pair): Context {
     annotationsNotReflected: peering.annotationsNotReflected,
     remoteLabels: peering.remoteLabels,
     networks: peering.networks,
+    ...(peering.pods && { pods: peering.pods }),
     ...(peering.ingressClass === undefined ? {} : { ingressClass: peering.ingressClass }),
     ...(peering.loadBalancerClass === undefined ? {} : { loadBalancerClass: peering.loadBalancerClass }),
   }

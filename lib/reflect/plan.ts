@@ -1,6 +1,7 @@
 import type { KubeObject } from '../cluster/port.ts'
 import type { NotReflected, Selection } from '../kinds/kind.ts'
 import { contains } from './compare.ts'
+import type { GiftOf } from './give.ts'
 import { sameStamp } from './stamp.ts'
 
 /** What was seen of one key. Read in this order: target, source, then what `desired` needs. */
@@ -9,6 +10,8 @@ export interface Observation {
   source: KubeObject | undefined
   /** The target bears this peering's marks and comes from this very key. */
   ours: boolean
+  /** The target was made for an earlier source, and is not to be taken over. */
+  outlived?: boolean
   /** The target belongs to another flow of ours, e.g. a Secret of tokens made for a pod. */
   yielded: boolean
   /** Whether the source wants to be reflected; any value when there is no source. */
@@ -19,6 +22,8 @@ export interface Observation {
   notices: readonly string[]
   /** What selection and desired depend on and events tell the changes of: the source, and what was read beside it. */
   basis: readonly KubeObject[]
+  /** What is due to the source, whatever becomes of the target; absent where the kind gives nothing back. */
+  gift?: GiftOf | undefined
 }
 
 export type Verdict =
@@ -27,7 +32,7 @@ export type Verdict =
   | { do: 'warn'; verdict: 'blocked'; why: string }
   | { do: 'create'; verdict: 'created'; desired: KubeObject; why?: string }
   | { do: 'update'; verdict: 'updated'; desired: KubeObject; target: KubeObject; why?: string }
-  | { do: 'delete'; verdict: 'deleted'; target: KubeObject; why: string; deliberate?: true }
+  | { do: 'delete'; verdict: 'deleted'; target: KubeObject; why: string; deliberate?: true; quiet?: true }
 
 /**
  * The truth table of reflection, first row that fits (`-` = any):
@@ -43,11 +48,12 @@ export type Verdict =
  * | yes | yes | - | - | yes | - | terminating: its last event wakes the key again |
  * | yes | yes | no | - | no | - | deleted |
  * | yes | yes | yes | no | no | - | deleted |
+ * | yes, outlived | yes | yes | yes | no | - | deleted: the next look makes it anew |
  * | no | - | yes | yes | - | - | created |
  * | yes | yes | yes | yes | no | no | updated |
  * | yes | yes | yes | yes | no | yes | equal |
  */
-export function plan({ target, source, ours, yielded, selection, desired, notices }: Observation): Verdict {
+export function plan({ target, source, ours, yielded, outlived, selection, desired, notices }: Observation): Verdict {
   if (!target && !source) return { do: 'nothing', verdict: 'absent' }
   const refused = source && !selection.reflect ? selection : undefined
   if (refused?.keep) return skipped(refused)
@@ -57,9 +63,11 @@ export function plan({ target, source, ours, yielded, selection, desired, notice
   if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
   if (target && !source) return { do: 'delete', verdict: 'deleted', target, why: 'source is gone' }
   if (target && refused) {
-    const { why, deliberate } = refused
-    return { do: 'delete', verdict: 'deleted', target, why, ...(deliberate && { deliberate }) }
+    const { why, deliberate, quiet } = refused
+    const how = { ...(deliberate && { deliberate }), ...(quiet && { quiet }) }
+    return { do: 'delete', verdict: 'deleted', target, why, ...how }
   }
+  if (target && outlived) return { do: 'delete', verdict: 'deleted', target, why: 'of an earlier source', quiet: true }
   if (!desired) throw new TypeError('an object to reflect needs its desired target')
   const told = notices.length > 0 && { why: notices.join('; ') }
   if (!target) return { do: 'create', verdict: 'created', desired, ...told }

@@ -47,6 +47,7 @@ export function fetchListed(peering: Peering, pair: Pair, shared: Lists): Fetch 
   const own: Lists = new Map()
   return async (read, wanted) => {
     const { side, resource } = read
+    if ('names' in wanted && wanted.names.length === 0) return []
     const lists = resource.namespaced ? own : shared
     const selector = 'labelSelector' in wanted ? wanted : {}
     const key = JSON.stringify([sideOf(peering, side).id, resource, selector])

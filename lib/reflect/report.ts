@@ -2,7 +2,7 @@ import { ClusterError } from '../cluster/errors.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import { EVENT } from '../cluster/resources.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { failedReflection } from './messages.ts'
+import { failedReflection, failedStatusReflection } from './messages.ts'
 import { IdentityError, type Peering, sideOf } from './peering.ts'
 import type { Observation, Verdict } from './plan.ts'
 import { digest } from './stamp.ts'
@@ -10,7 +10,15 @@ import { digest } from './stamp.ts'
 /** Longest message that the API server takes, in characters. */
 const MAX_MESSAGE = 1024
 
-type Report = { type: 'Normal' | 'Warning'; reason: 'ReflectionDisabled' | 'FailedReflection'; message: string }
+/** An Event about the source. */
+export interface Report {
+  type: 'Normal' | 'Warning'
+  reason: string
+  message: string
+}
+
+/** `failed`: the target could not be written; `ungiven`: the source could not. */
+type Failure = { verdict: 'failed' | 'ungiven'; error: unknown }
 
 /**
  * Tells the owner of the source, by a Kubernetes Event beside it, what kept it or a part of it from being reflected. A success is not
@@ -21,10 +29,19 @@ export async function report(
   kind: Kind,
   peering: Peering,
   { source }: Observation,
-  what: Verdict | { verdict: 'failed'; error: unknown },
+  what: Verdict | Failure,
 ): Promise<void> {
   const told = source && toReport(peering.remote.id, what)
-  if (!told) return
+  if (told) await tell(kind, peering, source, told)
+}
+
+/** Writes an Event beside the source. */
+export async function tell(
+  kind: Pick<Kind, 'name' | 'source'>,
+  peering: Peering,
+  source: KubeObject,
+  told: Report,
+): Promise<void> {
   try {
     await sideOf(peering, kind.source.side).apply(EVENT, toEvent(kind, source, peering.remote.id, told, new Date()))
   } catch (error) {
@@ -34,7 +51,7 @@ export async function report(
   }
 }
 
-function toReport(remote: string, what: Verdict | { verdict: 'failed'; error: unknown }): Report | undefined {
+function toReport(remote: string, what: Verdict | Failure): Report | undefined {
   switch (what.verdict) {
     case 'blocked':
       return { type: 'Warning', reason: 'FailedReflection', message: failedReflection(remote, what.why) }
@@ -47,22 +64,32 @@ function toReport(remote: string, what: Verdict | { verdict: 'failed'; error: un
       if (what.why === undefined) return undefined
       return { type: 'Warning', reason: 'FailedReflection', message: failedReflection(remote, what.why) }
     case 'deleted':
-      return { type: 'Normal', reason: 'ReflectionDisabled', message: what.why }
+      return what.quiet ? undefined : { type: 'Normal', reason: 'ReflectionDisabled', message: what.why }
     case 'failed':
       return isForPerson(what.error)
         ? { type: 'Warning', reason: 'FailedReflection', message: failedReflection(remote, what.error.message) }
+        : undefined
+    case 'ungiven':
+      return isForPerson(what.error)
+        ? { type: 'Warning', reason: 'FailedReflection', message: failedStatusReflection(remote, what.error.message) }
         : undefined
     default:
       return undefined
   }
 }
 
-function isForPerson(error: unknown): error is Error {
+export function isForPerson(error: unknown): error is Error {
   return error instanceof IdentityError || (error instanceof ClusterError && !error.retry)
 }
 
 /** One Event an object, reason and message: its name is their digest, so repeating it renews it. */
-export function toEvent(kind: Kind, source: KubeObject, remote: string, told: Report, now: Date): KubeObject {
+export function toEvent(
+  kind: Pick<Kind, 'name'>,
+  source: KubeObject,
+  remote: string,
+  told: Report,
+  now: Date,
+): KubeObject {
   const { name, namespace = 'default', uid = '' } = source.metadata
   const time = `${now.toISOString().slice(0, 19)}Z`
   const suffix = digest({ uid, ...told })

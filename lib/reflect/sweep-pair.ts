@@ -72,9 +72,11 @@ export async function sweepKind(sweep: Sweep, peering: Peering, pair: Pair, kind
   const deletions: Deletion[] = []
   const whole = `${kind.name} ${peering.home.id}/${pair.homeNamespace}`
   await noted(sweep, whole, async () => {
-    await forEach(diff(kind, peering, pair, sweep.summary, sweep.lists), KEYS, async ({ name, verdict }) => {
+    await forEach(diff(kind, peering, pair, sweep.summary, sweep.lists), KEYS, async ({ name, verdict, due }) => {
       const what = `${whole}/${name}`
-      if (verdict.do === 'nothing' || sweep.mode === 'report') return count(sweep, verdict.verdict)
+      if (sweep.mode === 'report' || (verdict.do === 'nothing' && !due)) {
+        return count(sweep, verdict.do === 'nothing' && due ? 'returned' : verdict.verdict)
+      }
       const carryOut = () => reflect(kind, peering, name, pairs)
       if (verdict.do === 'delete') deletions.push({ what, weight: verdict.deliberate ? 0 : 1, carryOut })
       else await reflectNoted(sweep, what, kind, peering, name, pairs)
@@ -137,6 +139,7 @@ export function countOutcome(sweep: Sweep, what: string, { verdict, why }: Outco
 
 /** Verdicts that name no count of their own. */
 const COUNTED_AS: Partial<Record<Outcome['verdict'], keyof Summary>> = {
+  returned: 'updated',
   absent: 'equal',
   foreign: 'equal',
   unmapped: 'skipped',

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { nodeName } from '../../flows/node/name.ts'
 import { mapOf } from '../json.ts'
 import type { Context } from '../kind.ts'
 import { DESTINATION, ORIGIN, remoteMeta, without } from '../meta.ts'
@@ -11,11 +12,6 @@ export const OFFLOADED = 'liqo.io/shadowPod'
 
 /** Label of a ShadowPod and its Pod: the virtual node that the home pod is bound to. */
 export const NODE_NAME = 'offloading.liqo.io/nodename'
-
-/** Name of the virtual node that stands for a remote cluster, e.g. `liqo-milan`; of a gated pod's too. */
-export function virtualNodeName(remote: string): string {
-  return `liqo-${remote}`
-}
 
 /**
  * The ShadowPod to apply remotely: the order to run a pod there, which is kept without home's help.
@@ -34,8 +30,8 @@ export function remoteShadowPod(pod: KubeObject, context: Context, settings: Pod
 
 /** The label of the virtual node is the home pod's by this, so that it may be kept at home like any other. */
 function withNodeName(pod: KubeObject, { remote }: Context): KubeObject {
-  const { nodeName } = mapOf(pod.spec)
-  const name = typeof nodeName === 'string' && nodeName !== '' ? nodeName : virtualNodeName(remote)
+  const { nodeName: bound } = mapOf(pod.spec)
+  const name = typeof bound === 'string' && bound !== '' ? bound : nodeName(remote)
   const labels = { ...without(pod.metadata.labels, [OFFLOADED]), [NODE_NAME]: name }
   return { ...pod, metadata: { ...pod.metadata, labels } }
 }

@@ -1,10 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { NOT_ALLOWED } from '../../flows/node/name.ts'
 import { isMap, type Json, mapOf, mapsOf } from '../json.ts'
 import { filled } from '../meta.ts'
 import type { PodPatch } from './settings.ts'
-
-/** Taint of every virtual node: its toleration means nothing in the remote cluster. */
-export const VIRTUAL_NODE_TAINT = 'virtual-node.liqo.io/not-allowed'
 
 /** Annotations of a home pod; `soft`, `hard` or `propagate`, and a list of label keys, e.g. `app,tier`. */
 const ANTI_AFFINITY = 'liqo.io/anti-affinity-preset'
@@ -34,7 +32,7 @@ export function remoteScheduling(pod: KubeObject, labels: Record<string, string>
 
 /** Those of the home pod but for the one that let it onto the virtual node. */
 export function remoteTolerations(tolerations: readonly Json[]): Json[] {
-  return tolerations.filter(({ key }) => key !== VIRTUAL_NODE_TAINT)
+  return tolerations.filter(({ key }) => key !== NOT_ALLOWED)
 }
 
 /** undefined: nothing is asked for, or there is nothing to propagate. */

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../cluster/port.ts'
 import { podIPsAtHome } from '../../policy/lists.ts'
 import type { Refusal } from '../../policy/outcome.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -76,6 +77,17 @@ function addressesOf({ podIP, podIPs }: Json): string[] {
 function restarted(container: Json, restarts: number): Json {
   const { restartCount } = container
   return { ...container, restartCount: (typeof restartCount === 'number' ? restartCount : 0) + restarts }
+}
+
+/**
+ * The phase of a remote pod, as far as it counts. A kubelet gives every pod that it takes down a last phase; for one
+ * that is to run for ever that is no end, for another is made in its place.
+ */
+export function phaseOf({ metadata, spec, status }: KubeObject): string {
+  const { phase = 'Pending' } = mapOf(status) as { phase?: string }
+  const { restartPolicy = 'Always' } = mapOf(spec)
+  const isTakenDown = metadata.deletionTimestamp !== undefined && restartPolicy === 'Always'
+  return isTakenDown && isTerminal(status) ? 'Running' : phase
 }
 
 /** Phases that a pod never leaves. */

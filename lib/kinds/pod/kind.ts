@@ -1,0 +1,39 @@
+import { NODE, POD, SHADOW_POD } from '../../cluster/resources.ts'
+import { NODE_TYPE, VIRTUAL_NODE } from '../../flows/node/name.ts'
+import { mapOf } from '../json.ts'
+import { defineKind } from '../kind.ts'
+import { homePodGift } from './back.ts'
+import { editedShadowPod, remoteShadowPod } from './forge.ts'
+import { selectPod } from './select.ts'
+
+/** Home Pod to remote ShadowPod; the status of the remote Pod that is made of it (shadowpod) comes back. */
+export const pod = defineKind({
+  name: 'pod',
+  source: {
+    side: 'home',
+    resource: POD,
+    // Bound by the scheduler, evicted by whoever drains, or given a status by others than us.
+    subresources: ['binding', 'eviction', 'status'],
+  },
+  target: { side: 'remote', resource: SHADOW_POD, subresources: ['status'], own: ['status'] },
+  reads: {
+    pods: {
+      side: 'remote',
+      resource: POD,
+      wanted: ({ metadata }) => ({ names: [metadata.name] }),
+      wakes: 'namesake',
+      subresources: ['status'],
+    },
+    /** Which of them stand for the cluster, and their addresses: both stand from a node's creation. */
+    nodes: {
+      side: 'home',
+      resource: NODE,
+      wanted: ({ spec }) => (mapOf(spec).nodeName ? { labelSelector: `${NODE_TYPE}=${VIRTUAL_NODE}` } : { names: [] }),
+    },
+  },
+  select: selectPod,
+  forge: (source, context) => remoteShadowPod(source, context, context.pods),
+  adapt: editedShadowPod,
+  renews: true,
+  back: { writes: ['labels', 'status', 'end'], forge: homePodGift },
+})
