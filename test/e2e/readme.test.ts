@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually } from '../../infra/local/eventually.ts'
+import { ROOT } from '../../infra/local/root.ts'
+
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>
+}
+
+/** Every npm command in the README's text and blocks, e.g. `npm run bench`. */
+const npmCommands = [...readme.matchAll(/npm (?:run )?([a-z]+)/g)].map(([, script]) => script!)
+
+test('every npm command of the README is a script', () => {
+  expect(npmCommands.length).toBeGreaterThan(4)
+  expect(npmCommands.filter((name) => name !== 'ci' && !(name in scripts))).toEqual([])
+})
+
+test('every file that the README links to is there', async () => {
+  const links = [...readme.matchAll(/\]\((?!https:)([^)#]+)\)/g)].map(([, path]) => path!)
+  expect(links.length).toBeGreaterThan(0)
+  for (const link of links)
+    await expect(import('node:fs/promises').then((fs) => fs.stat(join(ROOT, link)))).resolves.toBeDefined()
+})
+
+test('every variable of the README is known to the configuration', async () => {
+  const source = await readFile(join(ROOT, 'lib', 'config.ts'), 'utf8')
+  const names = [...readme.matchAll(/`(?:CLUSTER_<ID>)?_?([A-Z][A-Z_]+)`/g)].map(([, name]) => name!)
+  expect(names.length).toBeGreaterThan(10)
+  expect(names.filter((name) => !source.includes(name))).toEqual([])
+})
+
+let dir: string
+let child: ChildProcess | undefined
+let output = ''
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'heliograph-readme-'))
+})
+afterAll(async () => {
+  child?.kill('SIGKILL')
+  await rm(dir, { recursive: true, force: true })
+})
+
+const run = (command: string): Promise<{ code: number | null; out: string }> =>
+  new Promise((done) => {
+    const shell = spawn('bash', ['-c', command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+    let out = ''
+    shell.stdout.on('data', (chunk) => {
+      out += chunk
+    })
+    shell.stderr.on('data', (chunk) => {
+      out += chunk
+    })
+    shell.on('close', (code) => done({ code, out }))
+  })
+
+test('npm start shows the sample, its kubectl commands work as printed, and Ctrl-C ends all', async () => {
+  child = spawn('npm', ['start', '--', '--dir', dir], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.stdout!.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr!.on('data', (chunk) => {
+    output += chunk
+  })
+  await eventually('the hints', async () => output.includes('Ctrl-C stops everything'), 180_000)
+  await eventually('the sample', async () => /service +\S*shop\/web .*created/.test(output))
+  const commands = output.split('\n').flatMap((line) => /^ {2}((?:export|kubectl) .*)$/.exec(line)?.[1] ?? [])
+  expect(commands.length).toBeGreaterThan(3)
+  const [path, ...kubectl] = commands
+  for (const command of kubectl) {
+    // A copy takes a moment, so a command that looks at one is asked again.
+    await eventually(command, async () => (await run(`${path} && ${command}`)).code === 0)
+  }
+  const ended = new Promise((done) => child!.on('close', done))
+  process.kill(-child.pid!, 'SIGINT')
+  await ended
+  expect(output).toMatch(/everything is stopped/)
+  const { out } = await run(`pgrep -f '${dir}' || true`)
+  expect(out.trim()).toBe('')
+})
