@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { kubectlCommand } from '../controlplane/assets.ts'
 
 export interface KubectlResult {
@@ -36,9 +37,11 @@ export class KubectlError extends Error {
 
 export async function kubectlFor(kubeconfig: string): Promise<Kubectl> {
   const [program, prefix] = await kubectlCommand()
+  // Beside the kubeconfig: the user's own cache would take a cluster of an earlier run on the same port for this one.
+  const common = [...prefix, '--kubeconfig', kubeconfig, '--cache-dir', join(dirname(kubeconfig), 'kubectl-cache')]
   const attempt = (args: readonly string[], input = ''): Promise<KubectlResult> =>
     new Promise((done, fail) => {
-      const child = spawn(program, [...prefix, '--kubeconfig', kubeconfig, ...args])
+      const child = spawn(program, [...common, ...args])
       const out: Buffer[] = []
       const err: Buffer[] = []
       child.stdout.on('data', (chunk) => out.push(chunk))

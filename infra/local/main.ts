@@ -79,7 +79,11 @@ async function show(stage: Stage): Promise<number> {
   await mkdir(bin, { recursive: true })
   const [program, prefix] = await kubectlCommand()
   const command = [program, ...prefix].map((word) => `'${word}'`).join(' ')
-  await writeFile(join(bin, 'kubectl'), `#!/bin/sh\nexec ${command} "$@"\n`, { mode: 0o755 })
+  await writeFile(
+    join(bin, 'kubectl'),
+    `#!/bin/sh\nexec ${command} --cache-dir '${join(stage.dir, 'kubectl-cache')}' "$@"\n`,
+    { mode: 0o755 },
+  )
   for (const [id, { kubectl }] of Object.entries(stage.clusters)) {
     const config = await kubectl(['config', 'view', '--raw', '--flatten'])
     await writeFile(join(stage.dir, `${id}.kubeconfig`), config, { mode: 0o600 })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { admissionWebhooks } from '../admission-webhooks.ts'
 import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
@@ -10,6 +11,7 @@ import { createAuthority, mintServing } from '../controlplane/pki.ts'
 import { freePort } from '../controlplane/ports.ts'
 import { CRDS, readCrd } from '../crds.ts'
 import { GROUP, readManifest } from '../rbac.ts'
+import { eventually } from './eventually.ts'
 import { type Host, type HostOptions, startHost } from './host.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
 import { ROOT } from './root.ts'
@@ -147,4 +149,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 async function establish(kubectl: Kubectl, manifest: string): Promise<void> {
   await kubectl(['apply', '-f', '-'], manifest)
   await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifest)
+  // Discovery tells of a new kind a moment after it is established, and kubectl knows what discovery tells.
+  const { metadata } = parse(manifest) as { metadata: { name: string } }
+  await eventually(`${metadata.name} in discovery`, async () => (await kubectl.try(['get', metadata.name])).code === 0)
 }
