@@ -5,6 +5,18 @@ import { type Options, parseOptions, USAGE } from './options.ts'
 import { replay } from './replay.ts'
 import { simulate } from './simulate.ts'
 
+/**
+ * `npm run simulate`: the real engine against clusters in memory, in every order that the API calls of small worlds can
+ * come in.
+ *
+ * A world (world.ts, families.ts) is a script of edits for each person, so many functions at a time, and mishaps: events
+ * that come twice, late or never, functions killed after a write, answers and halves of lists that are lost. Every step
+ * (step.ts) is one API call or one thing that happens; an execution is a sequence of them. What a function does next
+ * depends on the answers it got and on nothing else, and what a cluster answers on its content, so both are computed once,
+ * by the engine (actor.ts, life.ts) and the memory cluster (scene.ts, past.ts), and then remembered: the exploration
+ * (explore.ts) only joins them, visits every state once and still knows how many executions lead through it. Some of those
+ * are carried out again without any memory (replay.ts), which must come to the same. What must hold is in properties.ts.
+ */
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {

@@ -95,8 +95,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'observe again after a conflict',
     file: 'converge.ts',
-    find: 'if (refusal instanceof ConflictError) continue',
-    replace: 'if (refusal instanceof ConflictError) return last',
+    find: 'if (failure instanceof ConflictError) continue',
+    replace: 'if (failure instanceof ConflictError) return last',
     why: 'whoever came first may have seen an earlier source',
   },
   {
