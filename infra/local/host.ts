@@ -6,8 +6,10 @@ import { startEventsEndpoint } from './events/endpoint.ts'
 import { type DeadLetter, openDeadLetters } from './events/letters.ts'
 import { startFronts } from './host/fronts.ts'
 import { functionConfig } from './host/functions.ts'
+import { openQueues } from './host/queues.ts'
 import { redrive } from './host/redrive.ts'
 import type { Tls } from './http/front.ts'
+import type { QueueStats } from './queues/queue.ts'
 import { ensureRuntime } from './runtime/install.ts'
 import type { Invocation } from './runtime/outcome.ts'
 import { createPool, type Pool, type PoolStats } from './runtime/pool.ts'
@@ -33,7 +35,7 @@ export interface HostOptions {
   host?: string
   /** Ports of the fronts of single functions; default any free one. */
   ports?: Readonly<Record<string, number>>
-  /** How much faster than real time the schedules run; 0: they do not. Default 1. */
+  /** How much faster than real time schedules and queues run; 0: no schedules, queues in real time. Default 1. */
   speed?: number
   /** First waits before a retry, in ms; default as on AWS, 60,000 after a function's error. */
   backoffs?: Backoffs
@@ -50,6 +52,8 @@ export interface HostOptions {
 export interface HostStats {
   functions: Record<string, PoolStats>
   bus: BusStats
+  /** By name of the queue. */
+  queues: Record<string, QueueStats>
   /** Asynchronous deliveries that have not come to an end. */
   pending: number
 }
@@ -100,7 +104,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const bus = createBus(service.rules, service, (event, rule) => void send(rule, rule.target, event))
   // What is open when a later step fails (a port in use, a bundle missing) is closed again.
   await using opened = new AsyncDisposableStack()
-  const endpoint = await startEventsEndpoint(bus)
+  const queues = openQueues(service, invoke, speed || 1)
+  opened.defer(queues.close)
+  const endpoint = await startEventsEndpoint(bus, queues.calls)
   opened.defer(endpoint.close)
   for (const fn of service.functions) {
     const config = functionConfig(fn, endpoint.url, options)
@@ -130,12 +136,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     stats: () => ({
       functions: Object.fromEntries([...pools].map(([name, pool]) => [name, pool.stats()])),
       bus: bus.stats(),
+      queues: queues.stats(),
       pending: deliverer.pending(),
     }),
     deadLetters: { list: letters.list, redrive: () => redrive(letters, service, send) },
     drain: deliverer.drain,
     async stop(drainMs = 0) {
       clock?.stop()
+      queues.close()
       const closed = fronts.close()
       if (drainMs > 0) await deliverer.drain(drainMs)
       const ending = deliverer.stop()

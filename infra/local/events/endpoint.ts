@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { QueueError } from '../queues/calls.ts'
 import type { Bus } from './bus.ts'
 import { MAX_BYTES, parsePut, ValidationError } from './put.ts'
 
@@ -14,19 +15,22 @@ export interface EventsEndpoint {
   close(): void
 }
 
-/** Speaks EventBridge's PutEvents (AWS JSON 1.1) on a free loopback port. Signatures are not looked at. */
-export async function startEventsEndpoint(bus: Bus): Promise<EventsEndpoint> {
+/** What answers a call, by its name in `x-amz-target`. @throws ValidationError, QueueError */
+export type Calls = Readonly<Record<string, (body: unknown) => unknown>>
+
+/**
+ * Speaks AWS JSON on a free loopback port: EventBridge's PutEvents, and `more`. Signatures are not looked at.
+ */
+export async function startEventsEndpoint(bus: Bus, more: Calls = {}): Promise<EventsEndpoint> {
+  const calls: Calls = { ...more, 'AWSEvents.PutEvents': (body) => putEvents(bus, body) }
   const server = createServer({ noDelay: true }, async (request, response) => {
-    const target = request.headers['x-amz-target']
-    if (target !== 'AWSEvents.PutEvents') {
-      return refuse(response, 'UnknownOperationException', `Not served locally: ${target ?? 'no X-Amz-Target'}`)
-    }
+    const target = String(request.headers['x-amz-target'] ?? 'no X-Amz-Target')
+    const call = Object.hasOwn(calls, target) ? calls[target] : undefined
+    if (!call) return refuse(response, 'UnknownOperationException', `Not served locally: ${target}`)
     try {
-      const results = bus.put(parsePut(JSON.parse(await text(request))))
-      const failed = results.filter((result) => 'ErrorCode' in result).length
-      answer(response, 200, { FailedEntryCount: failed, Entries: results })
+      answer(response, 200, call(JSON.parse(await text(request))))
     } catch (error) {
-      if (error instanceof ValidationError) refuse(response, error.name, error.message)
+      if (error instanceof ValidationError || error instanceof QueueError) refuse(response, error.name, error.message)
       else refuse(response, 'SerializationException', `${error instanceof Error ? error.message : error}`)
     }
   })
@@ -40,6 +44,11 @@ export async function startEventsEndpoint(bus: Bus): Promise<EventsEndpoint> {
       server.closeAllConnections()
     },
   }
+}
+
+function putEvents(bus: Bus, body: unknown) {
+  const results = bus.put(parsePut(body))
+  return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results }
 }
 
 async function text(request: IncomingMessage): Promise<string> {

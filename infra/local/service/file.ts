@@ -33,10 +33,17 @@ const httpApi = z.union([
   z.looseObject({ method: z.string(), path: z.string() }).transform(({ method, path }) => `${method} ${path}`),
 ])
 
+const sqs = z.strictObject({
+  arn: z.unknown(),
+  batchSize: z.int().min(1).max(10).default(10),
+  enabled: z.boolean().default(true),
+})
+
 const event = z.union([
   z.strictObject({ eventBridge }),
   z.strictObject({ schedule: z.union([z.string().transform((rate) => schedule.parse({ rate })), schedule]) }),
   z.strictObject({ httpApi }),
+  z.strictObject({ sqs }),
 ])
 
 const destination = z.looseObject({ arn: z.unknown() })

@@ -3,10 +3,24 @@ import type { ServerlessFile } from './file.ts'
 
 type Resource = ServerlessFile['resources']['Resources'][string]
 
-/** Where each type of resource has its name, and the form of its ARN after region and account. */
-const TYPES: Record<string, { name: string; arn: (name: string) => string; service: string }> = {
+interface Type {
+  /** Property with its name. */
+  name: string
+  service: string
+  /** Form of its ARN after region and account. */
+  arn: (name: string) => string
+  /** What `!Ref` gives, where it is not the name. */
+  ref?: (name: string, place: Place) => string
+}
+
+const TYPES: Record<string, Type> = {
   'AWS::Events::EventBus': { name: 'Name', service: 'events', arn: (name) => `event-bus/${name}` },
-  'AWS::SQS::Queue': { name: 'QueueName', service: 'sqs', arn: (name) => name },
+  'AWS::SQS::Queue': {
+    name: 'QueueName',
+    service: 'sqs',
+    arn: (name) => name,
+    ref: (name, { region, account }) => `https://sqs.${region}.amazonaws.com/${account}/${name}`,
+  },
 }
 
 /**
@@ -28,7 +42,10 @@ export function resolver({ resources }: ServerlessFile, { account, region }: Pla
   }
   return (value) => {
     if (typeof value !== 'object' || value === null) return value
-    if ('Ref' in value) return named(String(value.Ref))[1]
+    if ('Ref' in value) {
+      const [{ Type }, name] = named(String(value.Ref))
+      return TYPES[Type]?.ref?.(name, { account, region }) ?? name
+    }
     if (!('Fn::GetAtt' in value)) return value
     const path = value['Fn::GetAtt']
     const [id = '', attribute] = Array.isArray(path) ? path.map(String) : String(path).split('.')

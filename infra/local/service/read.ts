@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { Rule } from '../events/bus.ts'
 import type { Place } from '../events/event.ts'
 import type { RetryPolicy } from '../events/retry.ts'
+import type { Poller, Queue } from '../queues/queue.ts'
 import { type EventEntry, type FunctionEntry, type ServerlessFile, serverlessFile } from './file.ts'
 import { nameOf, resolver } from './intrinsic.ts'
 import { parseServerless } from './yaml.ts'
@@ -57,6 +58,8 @@ export interface Service extends Place {
   rules: Rule[]
   routes: Route[]
   schedules: Schedule[]
+  queues: Queue[]
+  pollers: Poller[]
 }
 
 /** @throws Error naming file and place of what is not valid or not understood */
@@ -106,6 +109,14 @@ export function toService(file: ServerlessFile): Service {
       return [{ name, arn, bus, pattern, target, retry, ...queue(deadLetterQueueArn) }]
     }),
     routes: eachEvent((target, event) => ('httpApi' in event ? [{ key: event.httpApi, target }] : [])),
+    queues: Object.entries(file.resources.Resources).flatMap(([id, { Type, Properties }]) =>
+      Type === 'AWS::SQS::Queue' ? [toQueue(String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })), Properties)] : [],
+    ),
+    pollers: eachEvent((target, event) => {
+      if (!('sqs' in event) || !event.sqs.enabled) return []
+      const { arn, batchSize } = event.sqs
+      return [{ queue: nameOf(String(resolve(arn))), target, batchSize }]
+    }),
     schedules: eachEvent((target, event, nth) => {
       if (!('schedule' in event) || !event.schedule.enabled) return []
       const { method, rate, timezone = 'UTC', input } = event.schedule
@@ -128,5 +139,17 @@ export function toService(file: ServerlessFile): Service {
         }
       })
     }),
+  }
+}
+
+/** @param properties of the resource; times in seconds, with CloudFormation's defaults */
+function toQueue(arn: string, properties: Record<string, unknown>): Queue {
+  const ms = (name: string, seconds: number) => Number(properties[name] ?? seconds) * 1000
+  return {
+    name: nameOf(arn),
+    arn,
+    delay: ms('DelaySeconds', 0),
+    visibility: ms('VisibilityTimeout', 30),
+    retention: ms('MessageRetentionPeriod', 345_600),
   }
 }
