@@ -71,7 +71,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const ids = [home, ...remotes]
   const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
   onProgress(`starting control planes ${ids.join(' and ')}`)
-  const clusters: Record<string, StageCluster> = {}
+  // In this order whichever is ready first.
+  const clusters = Object.fromEntries(ids.map((id) => [id, undefined])) as unknown as Record<string, StageCluster>
   const launches = await Promise.allSettled(
     ids.map(async (id, index) => {
       const cluster = await startCluster({
@@ -90,8 +91,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       started.defer(() => cluster.stop())
       const { kubeconfig } = cluster
       const kubectl = await kubectlFor(kubeconfig)
-      await kubectl(['apply', '-f', '-'], await readManifest(id === home ? 'home' : 'remote'))
-      if (id === home) for (const crd of CRDS) await establish(kubectl, await readCrd(crd))
+      const side = id === home ? 'home' : 'remote'
+      await kubectl(['apply', '-f', '-'], await readManifest(side))
+      for (const crd of CRDS[side]) await establish(kubectl, await readCrd(crd))
       clusters[id] = { cluster, kubectl, kubeconfig }
       onProgress(`${id} is ready at ${cluster.server}`)
     }),
