@@ -6,6 +6,7 @@ import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, SHADOW_POD } from '../lib/clust
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
+import { NODE_RIGHTS } from './node-rights.ts'
 
 /** Group that the functions' credential is a member of: a certificate's organization, an EKS access entry's group. */
 export const GROUP = 'heliograph'
@@ -35,6 +36,7 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
       : []
   const ends: Rule[] = [
     ...own,
+    ...NODE_RIGHTS[side],
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
   ]

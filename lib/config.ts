@@ -1,8 +1,10 @@
 import {
+  type KubeletEndpoint,
   OFFLOADING_GLOBAL,
   OFFLOADING_PER_CLUSTER,
   type Offer,
   type OffloadingMode,
+  readKubelet,
   readMode,
   readOffer,
   readRuntimeClass,
@@ -62,6 +64,10 @@ export interface Config {
   peerings: readonly PeeringConfig[]
   /** RuntimeClass of pods that place themselves on a virtual node. */
   runtimeClass: string
+  /** Queue that wakes the function of virtual nodes again. */
+  heartbeatQueueUrl?: string
+  /** Where the kubelet API of the virtual nodes is served; without it they have no address. */
+  kubelet?: KubeletEndpoint
   reflection: Readonly<Record<string, ReflectionType>>
   labelsNotReflected: readonly string[]
   annotationsNotReflected: readonly string[]
@@ -164,6 +170,8 @@ export function parseConfig(env: Env): Config {
     sweepReportOnly: reader.flag('SWEEP_REPORT_ONLY', false),
     requestTimeoutMs: reader.count('REQUEST_TIMEOUT_MS', 10_000),
     noProxy: reader.words('NO_PROXY'),
+    ...optional('heartbeatQueueUrl', reader.text('HEARTBEAT_QUEUE_URL')),
+    ...optional('kubelet', readKubelet(reader)),
     ...optional('proxy', reader.text('HTTPS_PROXY')),
   }
   return reader.done(config)

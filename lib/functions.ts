@@ -1,8 +1,10 @@
 import * as z from 'zod'
-import { type Config, config } from './config.ts'
+import { type Config, ConfigError, config } from './config.ts'
 import { type ChangeEvent, changeOf } from './event/change.ts'
 import { admission } from './flows/admission/function.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
+import { heartbeat } from './flows/node/heart.ts'
+import { byQueue } from './flows/node/later.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -37,6 +39,19 @@ export function admitter(): Handler<unknown> {
   const { clusters, runtimeClass } = settings
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
   return admission({ log, clusters, settings: async () => ({ peerings: await peerings(), offers, runtimeClass }) })
+}
+
+/** Milliseconds until a request for a heartbeat is given up: the next is due in 20 s. */
+const BEAT_MS = 5000
+
+/** The function that keeps the virtual nodes. */
+export function keeper(): Handler<unknown> {
+  const { log, peerings, settings } = started('node', BEAT_MS)
+  const { clusters, heartbeatQueueUrl, kubelet } = settings
+  if (!heartbeatQueueUrl) throw new ConfigError(['HEARTBEAT_QUEUE_URL: missing; give the URL of the queue Heartbeats'])
+  const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
+  const options = { offers, log, later: byQueue(heartbeatQueueUrl), ...(kubelet && { kubelet }) }
+  return eventHandler(log, async (event) => heartbeat(event, await peerings(), options))
 }
 
 /** A schedule's event has other members; these are for calls by hand. */

@@ -39,7 +39,12 @@ describe('quantities', () => {
   test.each([
     ['cpu', '1.2345', '1234m'],
     ['memory', '2Gi', '2147M'],
-    ['ephemeral-storage', '1G', '1000M'],
+    ['cpu', '2000m', '2'],
+    ['cpu', '0', '0'],
+    ['ephemeral-storage', '1999999999', '1999M'],
+    ['ephemeral-storage', '1000G', '1T'],
+    ['memory', '3000E', '3000E'],
+    ['pods', '1000', '1k'],
     ['pods', '32.9', '32'],
     ['nvidia.com/gpu', '2', '2'],
   ])('%s of %s is written as %s', (resource, amount, want) => {

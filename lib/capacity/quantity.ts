@@ -43,13 +43,22 @@ export function toNano(quantity: unknown): Nano | undefined {
 }
 
 /**
- * The quantity of an amount, rounded down, as Liqo writes an offer: CPU in thousandths, memory and storage in millions
- * of bytes, anything else in whole pieces; e.g. `1500m`, `2147M`, `110`.
+ * The quantity of an amount, rounded down, as Liqo measures an offer: CPU in thousandths, memory and storage in millions
+ * of bytes, anything else in whole pieces. Written as the API server writes it back, e.g. `1500m`, `2`, `2147M`, `2G`.
  */
 export function toQuantity(resource: string, amount: Nano): string {
-  if (resource === 'cpu') return `${amount / 1_000_000n}m`
-  if (isBytes(resource)) return `${amount / (NANO * 1_000_000n)}M`
-  return `${amount / NANO}`
+  if (resource === 'cpu') return canonical(amount / 1_000_000n, -1)
+  if (isBytes(resource)) return canonical(amount / (NANO * 1_000_000n), 2)
+  return canonical(amount / NANO, 0)
+}
+
+const STEPS = ['', 'k', 'M', 'G', 'T', 'P', 'E']
+
+/** With the largest suffix that leaves it whole. @param step power of a thousand */
+function canonical(amount: Nano, step: number): string {
+  if (amount === 0n) return '0'
+  if (amount % 1000n === 0n && step + 1 < STEPS.length) return canonical(amount / 1000n, step + 1)
+  return `${amount}${STEPS[step] ?? 'm'}`
 }
 
 /** The same for people: exact, e.g. `0.5`, `2147483648`. */

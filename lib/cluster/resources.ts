@@ -8,6 +8,7 @@ export const EVENT = core('events', 'Event')
 export const POD = core('pods', 'Pod')
 export const INGRESS = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingress')
 export const ENDPOINT_SLICE = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice')
+export const LEASE = grouped('coordination.k8s.io', 'v1', 'leases', 'Lease')
 export const NODE: Resource = { ...core('nodes', 'Node'), namespaced: false }
 export const NAMESPACE: Resource = { ...core('namespaces', 'Namespace'), namespaced: false }
 export const NAMESPACE_OFFLOADING: Resource = {
@@ -19,6 +20,8 @@ export const NAMESPACE_OFFLOADING: Resource = {
 }
 /** In a remote cluster: a pod that is to run there for a home cluster. */
 export const SHADOW_POD: Resource = { ...NAMESPACE_OFFLOADING, plural: 'shadowpods', kind: 'ShadowPod' }
+/** At home: what the fabric knows of the tunnel to a peer. */
+export const TUNNEL_ENDPOINT = grouped('net.liqo.io', 'v1alpha1', 'tunnelendpoints', 'TunnelEndpoint')
 
 function core(plural: string, kind: string): Resource {
   return grouped('', 'v1', plural, kind)

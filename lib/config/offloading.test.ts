@@ -38,7 +38,21 @@ describe('what a cluster offers', () => {
     expect(parseConfig({ ...least, OFFLOADING_RUNTIME_CLASS: 'afar' }).runtimeClass).toBe('afar')
   })
 
+  test.each([
+    ['kubelet.example', { host: 'kubelet.example', port: 10250 }],
+    ['kubelet.example:443', { host: 'kubelet.example', port: 443 }],
+    ['10.0.0.7:80', { host: '10.0.0.7', port: 80 }],
+    ['[fd00::7]:8443', { host: 'fd00::7', port: 8443 }],
+  ])('a kubelet at %s', (OFFLOADING_KUBELET, want) => {
+    expect(parseConfig({ ...least, OFFLOADING_KUBELET }).kubelet).toEqual(want)
+  })
+
   test.each<{ name: string; env: Env; want: RegExp[] }>([
+    ...['https://kubelet.example', 'kubelet.example:443/path', ':443', 'kubelet:99999'].map((value) => ({
+      name: `no kubelet at ${value}`,
+      env: { OFFLOADING_KUBELET: value },
+      want: [/^OFFLOADING_KUBELET: .* is no endpoint/],
+    })),
     {
       name: 'gates with addresses',
       env: { OFFLOADING_MODE: 'gate' },

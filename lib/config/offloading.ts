@@ -15,7 +15,14 @@ export interface Offer {
   quota?: Amounts
 }
 
-export const OFFLOADING_GLOBAL = ['OFFLOADING_MODE', 'OFFLOADING_RUNTIME_CLASS']
+/** Where the kubelet API of all virtual nodes is served. */
+export interface KubeletEndpoint {
+  /** Name or address, IPv6 without brackets. */
+  host: string
+  port: number
+}
+
+export const OFFLOADING_GLOBAL = ['OFFLOADING_MODE', 'OFFLOADING_RUNTIME_CLASS', 'OFFLOADING_KUBELET']
 export const OFFLOADING_PER_CLUSTER = ['OFFLOADING_MODE', 'SHARE', 'QUOTA']
 
 const MODES = ['virtual-node', 'gate'] as const
@@ -31,6 +38,21 @@ export function readMode(reader: Reader): OffloadingMode {
 export function readRuntimeClass(reader: Reader): string {
   return reader.text('OFFLOADING_RUNTIME_CLASS') ?? 'liqo'
 }
+
+/** `host[:port]`, port 10250 unless told. */
+export function readKubelet(reader: Reader): KubeletEndpoint | undefined {
+  const name = 'OFFLOADING_KUBELET'
+  const text = reader.text(name)
+  if (text === undefined) return undefined
+  // A scheme of no default port, which the parser would leave out.
+  const { hostname = '', port = '' } = URL.parse(`kubelet://${text}`) ?? {}
+  if (hostname === '' || !/^[^/?#@]+$/.test(text)) {
+    reader.problems.push(`${name}: "${text}" is no endpoint; use <host>[:<port>], e.g. kubelet.example:443`)
+  }
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? KUBELET_PORT : Number(port) }
+}
+
+const KUBELET_PORT = 10250
 
 /** @param shared the mode where the cluster says none */
 export function readOffer(reader: Reader, prefix: string, shared: OffloadingMode): Offer {

@@ -38,6 +38,16 @@ test('rules and routes', () => {
   expect(fixture.routes).toEqual([{ key: 'GET /broken', target: 'broken' }])
 })
 
+test('queues with their times in ms, and the functions behind them; a reference to one is its URL', () => {
+  const name = 'heliograph-prod-heartbeats'
+  const arn = `arn:aws:sqs:eu-west-1:123456789012:${name}`
+  expect(own.queues).toContainEqual({ name, arn, delay: 0, visibility: 60_000, retention: 120_000 })
+  expect(own.pollers).toEqual([{ queue: name, target: 'node', batchSize: 1 }])
+  expect(own.functions.find((fn) => fn.name === 'node')?.environment.HEARTBEAT_QUEUE_URL).toBe(
+    `https://sqs.eu-west-1.amazonaws.com/123456789012/${name}`,
+  )
+})
+
 const refused = [
   { name: 'an unknown event', functions: { f: { handler: 'h.h', events: [{ sqs: 'arn' }] } } },
   { name: 'a misspelt rule', functions: { f: { handler: 'h.h', events: [{ eventBridge: { patern: {} } }] } } },

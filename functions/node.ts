@@ -1,0 +1,3 @@
+import { keeper } from '../lib/functions.ts'
+
+export const handler = keeper()

@@ -1,0 +1,108 @@
+import { ConflictError } from '../../cluster/errors.ts'
+import { type KubeObject, NOT_EXISTING } from '../../cluster/port.ts'
+import { LEASE, NODE } from '../../cluster/resources.ts'
+import { isReflected } from '../../kinds/meta.ts'
+import { contains } from '../../reflect/compare.ts'
+import { IdentityError, identityOf, type Peering } from '../../reflect/peering.ts'
+import { conditionsOf, isAlive, isCurrent, taintsOf } from './current.ts'
+import { type FactsOptions, factsOf } from './facts.ts'
+import { type NodeFacts, nodeStatus, REMOTE_CLUSTER_UID, virtualNode } from './forge.ts'
+import { nodeLease } from './lease.ts'
+import { nodeName } from './name.ts'
+
+/** What one heartbeat did for one virtual node. */
+export interface Beat {
+  verdict: 'renewed' | 'created' | 'updated' | 'blocked'
+  writes: number
+  why?: string
+}
+
+export interface BeatOptions extends FactsOptions {
+  /** `lease`: only that, while all is well; the rest costs lists of the remote cluster's nodes and pods. */
+  extent: 'all' | 'lease'
+  /** Epoch ms. */
+  now(): number
+}
+
+/** How often the node is looked at anew because it changed meanwhile. */
+const MAX_TRIES = 5
+
+/**
+ * One heartbeat of a virtual node: the remote cluster answers, so the Lease is renewed; then labels, taints, capacity and
+ * conditions are brought up to date. A cluster that does not answer (or is another one than before) throws, and nothing
+ * is renewed: the node lifecycle controller of the home cluster then does what it does for any node that is silent.
+ * @throws ClusterError, IdentityError
+ */
+export async function beat(peering: Peering, options: BeatOptions): Promise<Beat> {
+  const { home, remote } = peering
+  const peers = { home: home.id, remote: remote.id }
+  const clusterUid = await identityOf(remote, true)
+  const seen = await readNode(peering)
+  if (seen && !isReflected(seen, peers)) return BLOCKED
+  if (seen) {
+    proveIdentity(seen, clusterUid, remote.id)
+    // First of all: what follows takes longer, and may fail for reasons of its own.
+    await home.apply(LEASE, nodeLease(seen, peers, options.now()))
+    if (options.extent === 'lease' && isAlive(seen)) return { verdict: 'renewed', writes: 1 }
+  }
+  const facts = await factsOf(peering, clusterUid, options)
+  return bringUpToDate(peering, facts, options.now)
+}
+
+const BLOCKED: Beat = {
+  verdict: 'blocked',
+  writes: 0,
+  why: 'there is a node of that name that is not ours; it is left alone',
+}
+
+async function bringUpToDate(peering: Peering, facts: NodeFacts, now: () => number): Promise<Beat> {
+  let writes = 0
+  let verdict: Beat['verdict'] = 'renewed'
+  for (let tries = 1; ; tries++) {
+    try {
+      let node = await readNode(peering)
+      if (node && !isReflected(node, facts)) return BLOCKED
+      const isNew = node === undefined
+      const desired = virtualNode(facts, taintsOf(node))
+      if (!node || !contains(node, desired)) {
+        verdict = isNew ? 'created' : verdict === 'created' ? verdict : 'updated'
+        node = await peering.home.apply(NODE, guarded(desired, node))
+        writes++
+      }
+      const status = nodeStatus(facts, conditionsOf(node), `${new Date(now()).toISOString().slice(0, 19)}Z`)
+      if (!isCurrent(node, status, now())) {
+        const { apiVersion, kind, metadata } = desired
+        await peering.home.apply(
+          NODE,
+          guarded({ apiVersion, kind, metadata: { name: metadata.name }, status }, node),
+          'status',
+        )
+        writes++
+        if (verdict === 'renewed') verdict = 'updated'
+      }
+      if (isNew) await peering.home.apply(LEASE, nodeLease(node, facts, now()))
+      return { verdict, writes: writes + 1 }
+    } catch (error) {
+      if (!(error instanceof ConflictError) || tries === MAX_TRIES) throw error
+    }
+  }
+}
+
+function readNode({ home, remote }: Peering): Promise<KubeObject | undefined> {
+  return home.get(NODE, { name: nodeName(remote.id) })
+}
+
+function guarded(desired: KubeObject, observed: KubeObject | undefined): KubeObject {
+  const { uid = '', resourceVersion = '' } = observed?.metadata ?? {}
+  const guards = observed ? { uid, resourceVersion } : { resourceVersion: NOT_EXISTING }
+  return { ...desired, metadata: { ...desired.metadata, ...guards } }
+}
+
+/** @throws IdentityError when the node was made for another cluster under the same ClusterID */
+function proveIdentity(node: KubeObject, clusterUid: string, remote: string): void {
+  const stamp = node.metadata.annotations?.[REMOTE_CLUSTER_UID]
+  if (stamp === undefined || stamp === clusterUid) return
+  throw new IdentityError(
+    `node ${node.metadata.name} stands for the cluster with kube-system uid ${stamp}, but ${remote} is now ${clusterUid}; check CLUSTER_${remote.toUpperCase()}_…, or delete the node if that cluster is gone`,
+  )
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod'
+import { ClusterError } from '../../cluster/errors.ts'
+import type { Offer } from '../../config/offloading.ts'
+import type { Log } from '../../log.ts'
+import { IdentityError, type Peering } from '../../reflect/peering.ts'
+import type { FactsOptions } from './facts.ts'
+import { type Beat, beat } from './flow.ts'
+import type { Later } from './later.ts'
+import { nodeName } from './name.ts'
+
+export interface HeartOptions extends Pick<FactsOptions, 'kubelet'> {
+  /** By ClusterID of the remote cluster. */
+  offers: Readonly<Record<string, Offer>>
+  later: Later
+  log: Log
+  now?: () => number
+}
+
+/**
+ * Seconds after the schedule's own heartbeat. A schedule fires once a minute at best, and a node counts as lost 40 to
+ * 50 s after its last one, so that one of three may be late or missing.
+ */
+const LATER = [20, 40]
+
+/** A message of the queue, as Lambda hands it over. */
+const put = z.object({ Records: z.array(z.object({ eventSource: z.literal('aws:sqs') })).min(1) })
+
+/**
+ * One firing: by the schedule, or by a message that an earlier one has put off. The virtual nodes of all peerings are
+ * served side by side, so that a cluster that hangs takes no other one's time. What fails is logged and left to the next
+ * heartbeat: an event thrown back would come when that is due anyway.
+ * @param peerings those in gate mode have no virtual node, and nothing is done for them
+ * @throws HeartbeatError when the next ones could not be put off
+ */
+export async function heartbeat(
+  event: unknown,
+  peerings: readonly Peering[],
+  { offers, kubelet, later, log, now = Date.now }: HeartOptions,
+): Promise<void> {
+  const served = peerings.filter(({ remote }) => offers[remote.id]?.mode === 'virtual-node')
+  if (served.length === 0) return
+  const isPutOff = put.safeParse(event).success
+  const extent = isPutOff ? 'lease' : 'all'
+  const options = { extent, now, ...(kubelet && { kubelet }) } as const
+  await Promise.all([
+    isPutOff ? undefined : later(LATER),
+    ...served.map((peering) =>
+      one(peering, log, () => beat(peering, { ...options, offer: offers[peering.remote.id]! })),
+    ),
+  ])
+}
+
+async function one({ home, remote }: Peering, log: Log, run: () => Promise<Beat>): Promise<void> {
+  const start = performance.now()
+  const line = (fields: { verdict: string; why?: string | undefined; writes: number }) => {
+    const ms = Math.round((performance.now() - start) * 10) / 10
+    return { kind: 'node', key: `${home.id}/${nodeName(remote.id)}`, ...fields, ms }
+  }
+  try {
+    const { verdict, writes, why } = await run()
+    log[LEVELS[verdict]]('key', line({ verdict, writes, why }))
+  } catch (error) {
+    if (!(error instanceof ClusterError || error instanceof IdentityError)) throw error
+    log.warn('key', line({ verdict: 'failed', why: error.message, writes: 0 }))
+  }
+}
+
+/** What happens three times a minute is not worth a line in production. */
+const LEVELS = { renewed: 'debug', created: 'info', updated: 'info', blocked: 'warn' } as const
