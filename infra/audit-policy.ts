@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { triggersOf } from '../lib/event/triggers.ts'
+import { type Trigger, triggersOf } from '../lib/event/triggers.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import { GROUP } from './rbac.ts'
@@ -8,23 +8,34 @@ import { GROUP } from './rbac.ts'
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
 
 /**
- * The audit policy of a cluster (YAML): completed writes of the kinds in the table, without contents, and nothing of
- * the functions' own, which would come back to them as events. Whatever else writes in the cluster costs nothing.
+ * The audit policy of a cluster (YAML): completed writes of the kinds in the table, without contents, and of the
+ * functions' own only those that another function waits for: the rest would come back to them as events. Whatever else
+ * writes in the cluster costs nothing.
  */
 export function auditPolicy(): string {
-  const groups = Map.groupBy(triggersOf([...KINDS, namespace]), ({ group }) => group)
-  const resources = [...groups].map(([group, triggers]) => ({
-    group,
-    resources: [...new Set(triggers.flatMap(({ plural, subresources = [] }) => named(plural, subresources)))],
-  }))
+  const triggers = triggersOf([...KINDS, namespace])
+  const resources = resourcesOf(triggers, ({ plural, subresources = [] }) => named(plural, ['', ...subresources]))
+  const own = resourcesOf(triggers, ({ plural, own = [] }) => named(plural, own))
   return stringify({
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'],
-    rules: [{ level: 'None', userGroups: [GROUP] }, { level: 'Metadata', verbs: WRITES, resources }, { level: 'None' }],
+    rules: [
+      ...(own.length > 0 ? [{ level: 'Metadata', userGroups: [GROUP], verbs: WRITES, resources: own }] : []),
+      { level: 'None', userGroups: [GROUP] },
+      { level: 'Metadata', verbs: WRITES, resources },
+      { level: 'None' },
+    ],
   })
 }
 
+function resourcesOf(triggers: readonly Trigger[], namesOf: (trigger: Trigger) => string[]) {
+  return [...Map.groupBy(triggers, ({ group }) => group)]
+    .map(([group, all]) => ({ group, resources: [...new Set(all.flatMap(namesOf))] }))
+    .filter(({ resources }) => resources.length > 0)
+}
+
+/** @param subresources `` is the object itself */
 function named(plural: string, subresources: readonly string[]): string[] {
-  return [plural, ...subresources.map((subresource) => `${plural}/${subresource}`)]
+  return subresources.map((subresource) => (subresource === '' ? plural : `${plural}/${subresource}`))
 }

@@ -12,14 +12,13 @@ test.each(['home', 'remote'] as const)('the rights in %s name every verb and res
   }
 })
 
-test('nothing of a user’s is written at home, but for a label of a namespace; nodes are our own', () => {
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end', () => {
   const written = rulesOf('home').filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
   expect(written.map(({ resource, subresource }) => [resource.plural, subresource])).toEqual([
     ['namespaces', undefined],
     ['namespaceoffloadings', 'status'],
     ['events', undefined],
-    ['nodes', undefined],
-    ['nodes', 'status'],
-    ['leases', undefined],
+    ['pods', undefined],
+    ['pods', 'status'],
   ])
 })

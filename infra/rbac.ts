@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Resource } from '../lib/cluster/port.ts'
-import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, SHADOW_POD } from '../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../lib/cluster/resources.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
@@ -21,34 +21,50 @@ const READ = ['get', 'list']
 /** An apply that creates needs `create` too. */
 const WRITE = ['create', 'delete', 'patch']
 
-/** What the functions may do in a cluster of that role, from the table of kinds. */
+/** What the functions may do in a cluster of that role, from the table of kinds: one rule a resource. */
 export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KINDS]): Rule[] {
   const sources = kinds.filter(({ source }) => source.side === side)
   const targets = kinds.filter(({ target }) => target.side === side)
-  const own: Rule[] =
-    side === 'home'
-      ? [
-          // The label that its pods are admitted by.
-          { resource: NAMESPACE, verbs: ['get', 'patch'] },
-          { resource: NAMESPACE_OFFLOADING, subresource: 'status', verbs: ['patch'] },
-          { resource: EVENT, verbs: ['create', 'patch'] },
-        ]
-      : []
-  const ends: Rule[] = [
-    ...own,
+  const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
+  return merged([
+    ...OWN[side],
     ...NODE_RIGHTS[side],
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
-  ]
-  const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
-  const more = [...new Set(reads.map(({ resource }) => resource))].map((resource) => ({ resource, verbs: READ }))
-  // Admission counts what each origin has there.
-  if (side === 'remote') more.push({ resource: SHADOW_POD, verbs: READ })
-  return [...ends, ...more.filter((rule) => !ends.some((end) => allows(end, rule)))]
+    ...sources.flatMap(givingRules),
+    ...reads.map(({ resource }) => ({ resource, verbs: READ })),
+  ])
 }
 
-function allows(rule: Rule, { resource, verbs }: Rule): boolean {
-  return rule.resource === resource && !rule.subresource && verbs.every((verb) => rule.verbs.includes(verb))
+/** The owner of a source is told by an Event beside it. */
+const TELL: Rule = { resource: EVENT, verbs: ['create', 'patch'] }
+
+const OWN: Record<Side, readonly Rule[]> = {
+  home: [
+    // The label that its pods are admitted by.
+    { resource: NAMESPACE, verbs: ['get', 'patch'] },
+    { resource: NAMESPACE_OFFLOADING, subresource: 'status', verbs: ['patch'] },
+    TELL,
+  ],
+  remote: [TELL],
+}
+
+function merged(rules: readonly Rule[]): Rule[] {
+  const groups = Map.groupBy(
+    rules,
+    ({ resource, subresource = '' }) => `${resource.group}/${resource.plural}/${subresource}`,
+  )
+  return [...groups.values()].map((same) => ({ ...same[0]!, verbs: [...new Set(same.flatMap(({ verbs }) => verbs))] }))
+}
+
+/** What it takes to give back to a source. */
+function givingRules({ source: { resource }, back }: Kind): Rule[] {
+  const writes = back?.writes ?? []
+  return [
+    ...(writes.includes('labels') ? [{ resource, verbs: ['patch'] }] : []),
+    ...(writes.includes('end') ? [{ resource, verbs: ['delete'] }] : []),
+    ...(writes.includes('status') ? [{ resource, subresource: 'status', verbs: ['patch'] }] : []),
+  ]
 }
 
 const EXPLANATION: Record<Side, string> = {

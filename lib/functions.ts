@@ -5,6 +5,7 @@ import { admission } from './flows/admission/function.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
 import { heartbeat } from './flows/node/heart.ts'
 import { byQueue } from './flows/node/later.ts'
+import { dispatchPod } from './flows/refused/dispatch.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
@@ -21,6 +22,11 @@ export function reflector(kind: Kind): Handler<unknown> {
 /** The function that makes remote namespaces. */
 export function offloader(): Handler<unknown> {
   return reacting('namespace', dispatchNamespace)
+}
+
+/** The function of home pods. */
+export function podOffloader(): Handler<unknown> {
+  return reacting('pod', dispatchPod)
 }
 
 type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>

@@ -50,8 +50,10 @@ export async function startOwn(
   const peerings = await connectPeerings(config, 'local')
   const problems = await preflight(peerings)
   if (problems.length > 0) throw new PreflightError(problems)
-  for (const home of new Set(peerings.map((peering) => peering.home))) {
-    for (const crd of CRDS) await establish(home, await readCrd(crd), onProgress)
+  for (const side of ['home', 'remote'] as const) {
+    for (const cluster of new Set(peerings.map((peering) => peering[side]))) {
+      for (const crd of CRDS[side]) await establish(cluster, await readCrd(crd), onProgress)
+    }
   }
 
   const authority = await createAuthority('heliograph local')

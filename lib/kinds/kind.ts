@@ -34,10 +34,10 @@ export interface Read {
   part?: 'metadata'
   wanted: (source: KubeObject, context: Context) => Wanted
   /**
-   * A change of such an object wakes the sources of its namespace that bear this label with its name, or the one of its
-   * own name. Absent: it wakes nothing, and what it changes is left to the sweep.
+   * A change of such an object wakes the sources of its namespace that bear this label with its name, the one of its
+   * own name, or all. Absent: it wakes nothing, and what it changes is left to the sweep.
    */
-  wakes?: { label: string } | 'namesake'
+  wakes?: { label: string } | 'namesake' | 'all'
   /** As of an end. */
   subresources?: readonly string[]
 }

@@ -58,8 +58,9 @@ async function serve(
   const pair = side === 'home' ? undefined : await pairOfRemote(peering, event.namespace)
   if (side === 'remote' && !pair) return UNMAPPED
   const pairs = pairScope(peering, pair?.homeNamespace ?? event.namespace, pair)
-  if (event.names.length === 0) return serveAll(kind, peering, await pairs.confirmed())
   const read = event.of === undefined ? undefined : kind.reads?.[event.of]
+  const isAboutAll = event.names.length === 0 || read?.wakes === 'all'
+  if (isAboutAll) return serveAll(kind, peering, await pairs.confirmed())
   const names = read ? await wokenBy(kind, peering, read, event, await pairs.confirmed()) : event.names
   await forEach(names, AT_ONCE, (name) =>
     attempt(curable, kind, peering, event, name, () =>
@@ -78,7 +79,7 @@ async function wokenBy(
   pair: Pair | undefined,
 ): Promise<string[]> {
   const woken: string[] = []
-  if (!pair || !wakes) return woken
+  if (!pair || !wakes || wakes === 'all') return woken
   await forEach(names, AT_ONCE, async (name) => {
     if (admitted) await committed(sideOf(peering, side), resource, { namespace, name }, admitted)
     if (wakes === 'namesake') return void woken.push(name)

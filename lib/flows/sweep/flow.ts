@@ -18,6 +18,7 @@ import {
 import { fill } from '../namespace/fill.ts'
 import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
 import type { Served } from '../namespace/status.ts'
+import { isRefused, podsFor, refusePod } from '../refused/flow.ts'
 
 export interface SweepOptions {
   /** Objects that may be deleted; with one more, none is. A namespace weighs itself and all copies in it. */
@@ -45,6 +46,7 @@ export async function sweep(
   for (const peering of peerings) warnOfFlags(log, peering)
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
   for (const peering of peerings) await sweepObjects(run, peering)
+  for (const peering of peerings) await sweepRefused(run, peering)
   if (!reportOnly) await settleDeletions(run, deleteBudget)
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
 }
@@ -100,6 +102,22 @@ async function sweepObjects(run: Sweep, peering: Peering): Promise<void> {
     const pairs = (await remoteNamespaces(peering)).flatMap((namespace) => toPair(peering, namespace) ?? [])
     const work = pairs.flatMap((pair) => KINDS.map((kind) => ({ pair, kind })))
     await forEach(work, AT_ONCE, ({ pair, kind }) => sweepKind(run, peering, pair, kind))
+  })
+}
+
+/** Pods that were sent to a cluster in vain, and those that wait for their end. */
+async function sweepRefused(run: Sweep, peering: Peering): Promise<void> {
+  await noted(run, `pods for ${peering.remote.id}`, async () => {
+    const pods = Map.groupBy(await podsFor(peering), ({ metadata }) => metadata.namespace ?? '')
+    await forEach(pods, AT_ONCE, ([namespace, all]) =>
+      noted(run, `pods ${peering.home.id}/${namespace}`, async () => {
+        if (run.mode === 'report' || !(await isRefused(peering, namespace))) return
+        for (const { metadata } of all) {
+          const outcome = await refusePod(peering, namespace, metadata.name)
+          if (outcome.writes > 0) countOutcome(run, `pod ${peering.home.id}/${namespace}/${metadata.name}`, outcome)
+        }
+      }),
+    )
   })
 }
 

@@ -1,4 +1,4 @@
-import { NODE, POD, SHADOW_POD } from '../../cluster/resources.ts'
+import { NAMESPACE_OFFLOADING, NODE, POD, SHADOW_POD } from '../../cluster/resources.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../../flows/node/name.ts'
 import { mapOf } from '../json.ts'
 import { defineKind } from '../kind.ts'
@@ -29,6 +29,13 @@ export const pod = defineKind({
       side: 'home',
       resource: NODE,
       wanted: ({ spec }) => (mapOf(spec).nodeName ? { labelSelector: `${NODE_TYPE}=${VIRTUAL_NODE}` } : { names: [] }),
+    },
+    /** Read by the flow that answers pods of namespaces that are not offloaded (lib/flows/refused). */
+    offloading: {
+      side: 'home',
+      resource: NAMESPACE_OFFLOADING,
+      wanted: () => ({ names: [] }),
+      wakes: 'all',
     },
   },
   select: selectPod,

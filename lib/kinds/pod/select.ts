@@ -7,7 +7,7 @@ import { gatedFor } from './gate.ts'
 import { isTerminal } from './status.ts'
 
 /** Reason of a home pod that was given up; its controller makes another. */
-export const ABORTED = 'OffloadingAborted'
+export const ABORTED = 'OffloadingAborted' as const
 
 type Peers = Pick<Context, 'home' | 'remote'>
 

@@ -14,14 +14,14 @@ export const MANAGER = 'shadowpod'
  * the pod with it. Source of the rules: Liqo v1.2, `pkg/liqo-controller-manager/offloading/shadowpod-controller`.
  */
 export function podOf(shadow: KubeObject, context: Context): KubeObject {
-  const { name, namespace = '', uid = '', labels, annotations } = shadow.metadata
+  const { name, uid = '', labels, annotations } = shadow.metadata
   const owner = { apiVersion: shadow.apiVersion, kind: shadow.kind, name, uid }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      namespace,
+      namespace: context.remoteNamespace,
       labels: { ...labels, [MANAGED_BY]: MANAGER, ...marks(context) },
       ...filled({ annotations }),
       ownerReferences: [{ ...owner, controller: true, blockOwnerDeletion: true }],

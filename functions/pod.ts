@@ -1,0 +1,3 @@
+import { podOffloader } from '../lib/functions.ts'
+
+export const handler = podOffloader()

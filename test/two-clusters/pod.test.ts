@@ -1,0 +1,428 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { EVENT, NAMESPACE_OFFLOADING, POD, SHADOW_POD } from '../../lib/cluster/resources.ts'
+import { dispatchPod } from '../../lib/flows/refused/dispatch.ts'
+import { sweep } from '../../lib/flows/sweep/flow.ts'
+import { networks, planned } from '../support/networks.ts'
+import {
+  addVirtualNode,
+  collectGarbage,
+  HOME,
+  homePod,
+  kubelet,
+  podsOf,
+  REMOTE,
+  settlePods,
+  wakePod,
+  wakeShadowPod,
+} from '../support/pods.ts'
+import { offload, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
+
+const running = {
+  phase: 'Running',
+  conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }],
+  containerStatuses: [{ name: 'a', ready: true, restartCount: 0, state: { running: {} } }],
+  podIP: '10.60.0.7',
+  podIPs: [{ ip: '10.60.0.7' }],
+}
+
+let world: TwoClusters
+
+async function worldWith(change: Parameters<typeof twoClusters>[0] = {}) {
+  const remote = planned('milan', { internal: false }, { podCIDRs: ['10.60.0.0/16'] })
+  world = twoClusters({ networks: networks({ internal: false }, { remote }), ...change })
+  addVirtualNode(world)
+  await offload(world)
+}
+
+beforeEach(() => worldWith())
+
+/** A pod that runs in milan. */
+async function offloaded(spec: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}): Promise<void> {
+  world.rome.user.create(POD, homePod(spec, metadata))
+  await settlePods(world)
+  kubelet(world, running)
+  await settlePods(world)
+}
+
+function warnings(side: 'rome' | 'milan' = 'rome') {
+  return world[side]
+    .all(EVENT)
+    .filter(({ type }) => type === 'Warning')
+    .map(({ message }) => message)
+}
+
+describe('a pod bound to the virtual node', () => {
+  test('is run in the remote cluster, and shows at home what becomes of it', async () => {
+    await offloaded()
+    const { home, shadow, remote } = podsOf(world)
+    expect(shadow).toMatchObject({
+      metadata: { labels: { app: 'web', 'offloading.liqo.io/nodename': 'liqo-milan' } },
+      spec: { pod: { containers: [{ name: 'a', image: 'a:1' }], automountServiceAccountToken: false } },
+      status: { phase: 'Running', podUID: remote?.metadata.uid, restarts: 0 },
+    })
+    expect(remote).toMatchObject({
+      metadata: { labels: { 'liqo.io/managed-by': 'shadowpod' }, ownerReferences: [{ uid: shadow?.metadata.uid }] },
+    })
+    expect(home).toMatchObject({
+      metadata: { labels: { 'liqo.io/shadowPod': 'true' } },
+      status: { ...running, hostIP: '10.0.0.9', hostIPs: [{ ip: '10.0.0.9' }] },
+    })
+    expect(warnings()).toEqual([])
+  })
+
+  test('again with nothing changed: no write', async () => {
+    await offloaded()
+    const before = [world.rome.changes.length, world.milan.changes.length]
+    await settlePods(world)
+    expect([world.rome.changes.length, world.milan.changes.length]).toEqual(before)
+  })
+
+  test('bound to a node of home stays there', async () => {
+    world.rome.user.create(POD, homePod({ nodeName: 'worker-1' }))
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({
+      shadow: undefined,
+      remote: undefined,
+      home: { metadata: { labels: { app: 'web' } } },
+    })
+  })
+
+  test('shows no address where addresses are not reflected, and loses the one it had', async () => {
+    await offloaded()
+    world.peering = { ...world.peering, networks: networks({ internal: false, reflectIPs: false }) }
+    await settlePods(world)
+    expect(podsOf(world).home?.status).not.toHaveProperty('podIP')
+    expect(podsOf(world).home?.status).not.toHaveProperty('podIPs')
+  })
+
+  test('with an address that may not come over: told', async () => {
+    await offloaded()
+    kubelet(world, { podIP: '10.61.0.7', podIPs: [{ ip: '10.61.0.7' }] })
+    await settlePods(world)
+    expect(podsOf(world).home?.status).not.toHaveProperty('podIP')
+    expect(warnings()).toEqual([expect.stringContaining('10.61.0.7 is outside the CIDRs of milan')])
+  })
+})
+
+test('a pod gated for the cluster runs there without any node', async () => {
+  const gated = homePod({ nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] })
+  world.rome.user.create(POD, gated)
+  await settlePods(world)
+  kubelet(world, running)
+  await settlePods(world)
+  expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running', podIP: '10.60.0.7' })
+  expect(podsOf(world).home?.status).not.toHaveProperty('hostIP')
+  expect(podsOf(world).shadow?.spec).not.toHaveProperty('pod.schedulingGates')
+})
+
+describe('a deletion', () => {
+  test('goes to the remote pod first, and ends at home when that is gone', async () => {
+    await offloaded()
+    world.rome.user.delete(POD, HOME)
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({
+      home: { metadata: { deletionTimestamp: expect.any(String) } },
+      shadow: undefined,
+      remote: { metadata: { deletionTimestamp: expect.any(String) } },
+    })
+    kubelet(world, { phase: 'Running', conditions: [{ type: 'Ready', status: 'False' }] })
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ conditions: [{ type: 'Ready', status: 'False' }] })
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await settlePods(world)
+    expect(podsOf(world)).toEqual({ home: undefined, shadow: undefined, remote: undefined })
+  })
+
+  test('of a pod that never got there ends at once', async () => {
+    world.rome.user.create(POD, homePod())
+    await wakePod(world)
+    world.rome.user.delete(POD, HOME)
+    await wakePod(world)
+    expect(podsOf(world)).toMatchObject({ home: undefined, shadow: undefined })
+  })
+
+  test('by force takes the remote pod along', async () => {
+    await offloaded()
+    world.rome.user.remove(POD, HOME)
+    await settlePods(world)
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await settlePods(world)
+    expect(podsOf(world)).toEqual({ home: undefined, shadow: undefined, remote: undefined })
+  })
+
+  test('with the same name taken again is not mistaken for the old one', async () => {
+    await offloaded()
+    const first = podsOf(world)
+    world.rome.user.remove(POD, HOME)
+    world.rome.user.create(POD, homePod({ containers: [{ name: 'a', image: 'a:2' }] }))
+    await settlePods(world)
+    expect(podsOf(world).shadow?.metadata.uid).not.toBe(first.shadow?.metadata.uid)
+    expect(podsOf(world).remote?.metadata).toMatchObject({
+      uid: first.remote?.metadata.uid,
+      deletionTimestamp: expect.any(String),
+    })
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await settlePods(world)
+    expect(podsOf(world).remote?.metadata.uid).not.toBe(first.remote?.metadata.uid)
+    expect(podsOf(world).remote).toMatchObject({ spec: { containers: [{ image: 'a:2' }] } })
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Pending' })
+  })
+})
+
+describe('a remote pod that is lost', () => {
+  test('is made again while home cannot be reached, and counts as a restart', async () => {
+    await offloaded()
+    kubelet(world, { containerStatuses: [{ name: 'a', restartCount: 2 }] })
+    await settlePods(world)
+    const outage = world.rome.connect(() => ({ error: new UnreachableError('rome', 'connection refused') }))
+    const reachable = world.peering
+    world.peering = { ...reachable, home: outage }
+    const { remote: first } = podsOf(world)
+    world.milan.user.remove(POD, REMOTE)
+    await wakeShadowPod(world)
+    const { remote: second } = podsOf(world)
+    expect(second?.metadata.uid).toBeDefined()
+    expect(second?.metadata.uid).not.toBe(first?.metadata.uid)
+    kubelet(world, { ...running, containerStatuses: [{ name: 'a', restartCount: 1 }] })
+    await wakeShadowPod(world)
+    world.peering = reachable
+    await settlePods(world)
+    expect(podsOf(world).shadow?.status).toMatchObject({ restarts: 3 })
+    expect(podsOf(world).home?.status).toMatchObject({ containerStatuses: [{ name: 'a', restartCount: 4 }] })
+  })
+
+  test('taken down by a kubelet is no end', async () => {
+    await offloaded()
+    world.milan.user.delete(POD, REMOTE)
+    kubelet(world, { phase: 'Failed' })
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({
+      home: { status: { phase: 'Running' } },
+      shadow: { status: { phase: 'Running' } },
+    })
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await settlePods(world)
+    expect(podsOf(world).remote).toBeDefined()
+  })
+
+  test('evicted by its kubelet has failed', async () => {
+    await offloaded()
+    kubelet(world, { phase: 'Failed', reason: 'Evicted' })
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'Evicted' })
+  })
+})
+
+describe('a pod that has ended never runs again', () => {
+  const job = { restartPolicy: 'Never' }
+  const losses = {
+    'the remote pod': () => world.milan.user.remove(POD, REMOTE),
+    'the ShadowPod': () => world.milan.user.remove(SHADOW_POD, REMOTE),
+    'both, unseen': () => {
+      world.milan.user.remove(SHADOW_POD, REMOTE)
+      world.milan.user.remove(POD, REMOTE)
+    },
+  }
+  test.each(Object.entries(losses))('without %s', async (_, lose) => {
+    await offloaded(job)
+    kubelet(world, { phase: 'Succeeded', containerStatuses: [{ name: 'a', state: { terminated: { exitCode: 0 } } }] })
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({
+      home: { status: { phase: 'Succeeded' } },
+      shadow: { status: { phase: 'Succeeded' } },
+    })
+    lose()
+    const count = world.milan.changes.length
+    await settlePods(world)
+    const made = world.milan.changes.slice(count).filter(({ verb }) => verb === 'create')
+    expect(made).toEqual([])
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Succeeded' })
+  })
+
+  test('known to the ShadowPod alone: home shows it', async () => {
+    await offloaded(job)
+    kubelet(world, { phase: 'Succeeded' })
+    await wakeShadowPod(world)
+    world.milan.user.remove(POD, REMOTE)
+    await settlePods(world)
+    expect(podsOf(world).remote).toBeUndefined()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Succeeded', reason: 'RemotePodTerminated' })
+  })
+
+  test('or may have, unseen: it has failed', async () => {
+    await offloaded(job)
+    world.milan.user.remove(POD, REMOTE)
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({
+      remote: undefined,
+      shadow: { status: { phase: 'Failed', reason: 'RemotePodLost' } },
+      home: { status: { phase: 'Failed', reason: 'RemotePodTerminated' } },
+    })
+  })
+})
+
+describe('edits at home', () => {
+  test('of the image and the deadline reach the running pod', async () => {
+    await offloaded()
+    world.rome.user.edit(POD, HOME, (pod) => {
+      pod.spec = { ...(pod.spec as object), containers: [{ name: 'a', image: 'a:2' }], activeDeadlineSeconds: 60 }
+    })
+    const { remote: before } = podsOf(world)
+    await settlePods(world)
+    expect(podsOf(world).remote).toMatchObject({
+      metadata: { uid: before?.metadata.uid },
+      spec: { containers: [{ name: 'a', image: 'a:2' }], activeDeadlineSeconds: 60, nodeName: 'w1' },
+    })
+  })
+})
+
+describe('a pod that the remote cluster refuses', () => {
+  const refusal = new InvalidError('milan', 'pods "web" is invalid: privileged containers are not allowed')
+  test('shows it at home, by a warning and a condition, until it is taken', async () => {
+    const { peering } = world
+    const remote = world.milan.connect(({ verb, resource }) =>
+      verb === 'apply' && resource === POD ? { error: refusal } : undefined,
+    )
+    world.peering = { ...peering, remote }
+    world.rome.user.create(POD, homePod())
+    await settlePods(world)
+    expect(podsOf(world).shadow?.status).toMatchObject({ phase: 'Pending', reason: 'Refused' })
+    expect(podsOf(world).home?.status).toMatchObject({
+      phase: 'Pending',
+      conditions: [
+        { type: 'offloading.heliograph.io/Refused', status: 'True', message: expect.stringContaining('privileged') },
+      ],
+    })
+    expect(warnings()).toEqual([expect.stringContaining('privileged containers are not allowed')])
+    world.peering = peering
+    await settlePods(world)
+    kubelet(world, running)
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ conditions: running.conditions })
+  })
+
+  test('as a ShadowPod already', async () => {
+    const remote = world.milan.connect(({ verb, resource }) =>
+      verb === 'apply' && resource === SHADOW_POD ? { error: refusal } : undefined,
+    )
+    world.peering = { ...world.peering, remote }
+    world.rome.user.create(POD, homePod())
+    await settlePods(world)
+    expect(warnings()).toHaveLength(1)
+    expect(podsOf(world).home?.status).toMatchObject({ conditions: [{ type: 'offloading.heliograph.io/Refused' }] })
+  })
+})
+
+describe('an unmarked pod of the same name', () => {
+  test('is left alone and reported', async () => {
+    world.milan.user.create(POD, { metadata: { ...REMOTE, labels: { theirs: 'yes' } }, spec: { containers: [] } })
+    const before = world.milan.changes.length
+    world.rome.user.create(POD, homePod())
+    await settlePods(world)
+    expect(world.milan.changes).toHaveLength(before)
+    expect(warnings()).toEqual([expect.stringContaining('remote object already exists')])
+    expect(podsOf(world).home?.status).toMatchObject({ conditions: [{ type: 'offloading.heliograph.io/Refused' }] })
+  })
+
+  test('in the place of a lost one: the ShadowPod says so', async () => {
+    await offloaded()
+    world.milan.user.remove(POD, REMOTE)
+    world.milan.user.create(POD, { metadata: { ...REMOTE, labels: { theirs: 'yes' } }, spec: { containers: [] } })
+    await settlePods(world)
+    expect(podsOf(world).remote?.metadata.labels).toEqual({ theirs: 'yes' })
+    expect(warnings('milan')).toEqual([expect.stringContaining('remote object already exists')])
+  })
+
+  test('does not keep a home pod from being deleted', async () => {
+    world.milan.user.create(POD, { metadata: { ...REMOTE }, spec: { containers: [] } })
+    world.rome.user.create(POD, homePod())
+    await settlePods(world)
+    world.rome.user.delete(POD, HOME)
+    await settlePods(world)
+    expect(podsOf(world).home).toBeUndefined()
+    expect(podsOf(world).remote).toBeDefined()
+  })
+})
+
+describe('a pod whose namespace is not offloaded to the cluster', () => {
+  const unoffload = () => world.rome.user.delete(NAMESPACE_OFFLOADING, { namespace: 'shop', name: 'offloading' })
+  const wakeOffloading = () =>
+    dispatchPod([world.peering], {
+      cluster: 'rome',
+      kind: 'pod',
+      of: 'offloading',
+      namespace: 'shop',
+      names: ['offloading'],
+    })
+
+  test('waits if it has not run, and runs once it is offloaded', async () => {
+    unoffload()
+    world.rome.user.create(POD, homePod())
+    await wakePod(world)
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Pending', reason: 'OffloadingBackOff' })
+    expect(warnings()).toEqual([expect.stringContaining('disabled for namespace "shop"')])
+  })
+
+  test('is given up if it ran', async () => {
+    await offloaded()
+    unoffload()
+    await wakeOffloading()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'OffloadingAborted' })
+    await settlePods(world)
+    expect(podsOf(world).shadow).toBeUndefined()
+  })
+
+  test('is ended when it is deleted, but not before the copy of the namespace is gone', async () => {
+    await offloaded()
+    unoffload()
+    world.rome.user.delete(POD, HOME)
+    await wakePod(world)
+    expect(podsOf(world).home).toBeDefined()
+    world.milan.user.remove(POD, REMOTE)
+    await wakePod(world)
+    expect(podsOf(world).home).toBeUndefined()
+  })
+
+  test('found by a sweep', async () => {
+    await offloaded()
+    unoffload()
+    const options = { reportOnly: false, deleteBudget: 10, log: world.peering.log }
+    await sweep([world.peering], options)
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'OffloadingAborted' })
+  })
+})
+
+describe('a sweep mends', () => {
+  const sweepAll = () => sweep([world.peering], { reportOnly: false, deleteBudget: 0, log: world.peering.log })
+
+  test('a pod that no event told of, and its status', async () => {
+    world.rome.user.create(POD, homePod())
+    await sweepAll()
+    await sweepAll()
+    expect(podsOf(world).remote).toBeDefined()
+    kubelet(world, running)
+    await sweepAll()
+    await sweepAll()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running', podIP: '10.60.0.7' })
+    expect(await sweepAll()).toMatchObject({ created: 0, updated: 0, deleted: 0, refused: 0, failed: 0 })
+  })
+
+  test('a deletion, which is no glitch', async () => {
+    await offloaded()
+    world.rome.user.delete(POD, HOME)
+    await sweepAll()
+    expect(podsOf(world).shadow).toBeUndefined()
+    collectGarbage(world)
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await sweepAll()
+    expect(podsOf(world).home).toBeUndefined()
+  })
+
+  test('nothing that would be a deletion for want of a source, over the budget', async () => {
+    await offloaded()
+    world.rome.user.remove(POD, HOME)
+    expect(await sweepAll()).toMatchObject({ refused: 1 })
+    expect(podsOf(world).shadow).toBeDefined()
+  })
+})
