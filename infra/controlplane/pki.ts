@@ -3,6 +3,7 @@
  * of service accounts. EC P-256 throughout; everything is PEM (certificates, PKCS #8 private and SPKI public keys).
  */
 import './reflect.ts'
+import type { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
@@ -17,7 +18,7 @@ export interface Credential {
 /** A CA that can sign: what `createAuthority` and `loadAuthority` return. */
 export interface Authority extends Credential {
   certificate: x509.X509Certificate
-  key: CryptoKey
+  key: webcrypto.CryptoKey
 }
 
 /** The key pair behind service account tokens. */
@@ -110,7 +111,7 @@ const mint = async (
 
 const generateKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 
-const privatePem = async (key: CryptoKey): Promise<string> =>
+const privatePem = async (key: webcrypto.CryptoKey): Promise<string> =>
   `${x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY')}\n`
 
 const toPem = (certificate: x509.X509Certificate): string => `${certificate.toString('pem')}\n`

@@ -1,4 +1,6 @@
 import { type KubeObject, NOT_EXISTING } from '../cluster/port.ts'
+import { NAMESPACE } from '../cluster/resources.ts'
+import { clusterPrefix } from '../config/reader.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { IdentityError, identityOf, type Peering, sideOf } from './peering.ts'
 import type { Verdict } from './plan.ts'
@@ -37,15 +39,29 @@ function guarded(desired: KubeObject, preconditions: { uid?: string; resourceVer
 
 /**
  * That a source is absent counts only in the cluster it was reflected from: a ClusterID that now leads to an empty or
- * restored cluster must not delete anything.
+ * restored cluster must not delete anything. For a target without a stamp (one that Liqo made, or whose annotations
+ * were removed) the stamp of its namespace answers.
  */
 async function proveIdentity(kind: Kind, peering: Peering, target: KubeObject): Promise<void> {
   const source = sideOf(peering, kind.source.side)
-  const stamp = target.metadata.annotations?.[SOURCE_CLUSTER_UID]
+  const stamp = originOf(target) ?? (await originOfNamespace(kind, peering, target))
   const actual = await identityOf(source, true)
-  if (stamp !== undefined && stamp !== actual) {
-    throw new IdentityError(
-      `${kind.name} ${target.metadata.namespace ?? ''}/${target.metadata.name} was reflected from the cluster with kube-system uid ${stamp}, but ${source.id} is now ${actual}; check CLUSTER_${source.id.toUpperCase()}_…, or remove the copy by hand if that cluster is gone`,
-    )
-  }
+  if (stamp === actual) return
+  const what = `${kind.name} ${target.metadata.namespace ?? ''}/${target.metadata.name}`
+  const variables = clusterPrefix(source.id)
+  throw new IdentityError(
+    stamp === undefined
+      ? `${what} does not say which cluster it was reflected from, so it is not deleted; remove it by hand if it is not wanted`
+      : `${what} was reflected from the cluster with kube-system uid ${stamp}, but ${source.id} is now ${actual}; check ${variables}…, or remove the copy by hand if that cluster is gone`,
+  )
+}
+
+function originOf(object: KubeObject | undefined): string | undefined {
+  return object?.metadata.annotations?.[SOURCE_CLUSTER_UID]
+}
+
+async function originOfNamespace(kind: Kind, peering: Peering, target: KubeObject): Promise<string | undefined> {
+  const { namespace } = target.metadata
+  if (namespace === undefined) return undefined
+  return originOf(await sideOf(peering, kind.target.side).get(NAMESPACE, { name: namespace }))
 }

@@ -2,8 +2,8 @@ import type { KubeObject } from '../cluster/port.ts'
 import type { Context, End, Kind } from '../kinds/kind.ts'
 import { targetSelector } from '../kinds/meta.ts'
 import { refusalIn, timestamp } from './give.ts'
-import { sourceIdentity, sourceName, targetName, toObservation } from './observe.ts'
-import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
+import { sourceName, targetName, toObservation } from './observe.ts'
+import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import { plan, type Verdict } from './plan.ts'
 import { fetchListed, type Lists, readAll } from './reads.ts'
 
@@ -35,7 +35,8 @@ export async function* diff(
   shared: Lists = new Map(),
 ): AsyncGenerator<Planned> {
   const context = contextOf(peering, kind, pair)
-  const identity = await sourceIdentity(kind, peering)
+  // Read afresh: an instance that outlives its home cluster would go on stamping with what that one was.
+  const identity = await identityOf(sideOf(peering, kind.source.side), true)
   const fetch = fetchListed(peering, pair, shared)
   const toPlanned = async (name: string, target?: KubeObject, source?: KubeObject): Promise<Planned> => {
     tally.listed += (target ? 1 : 0) + (source ? 1 : 0)

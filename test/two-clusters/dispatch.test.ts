@@ -152,3 +152,34 @@ describe('the annotations', () => {
     expect(namesIn(world.milan, 'shop-rome')).toEqual(['configmap/b'])
   })
 })
+
+describe('a copy without a stamp', () => {
+  const at = { namespace: 'shop-rome', name: 'a' }
+
+  async function unstamped(): Promise<TwoClusters> {
+    const world = await offloaded()
+    world.rome.user.create(CONFIGMAP, cfg('a'))
+    await dispatch(configmap, [world.peering], change(['a']))
+    world.milan.user.edit(CONFIGMAP, at, ({ metadata }) => {
+      delete metadata.annotations
+    })
+    world.rome.user.delete(CONFIGMAP, { namespace: 'shop', name: 'a' })
+    return world
+  }
+
+  test('goes with its source where the namespace proves the cluster', async () => {
+    const world = await unstamped()
+    await dispatch(configmap, [world.peering], change(['a']))
+    expect(world.milan.peek(CONFIGMAP, at)).toBeUndefined()
+  })
+
+  test('stays where nothing does', async () => {
+    const world = await unstamped()
+    world.milan.user.edit(NAMESPACE, { name: 'shop-rome' }, ({ metadata }) => {
+      delete metadata.annotations
+    })
+    await dispatch(configmap, [world.peering], change(['a']))
+    expect(world.milan.peek(CONFIGMAP, at)).toBeDefined()
+    expect(world.lines).toContainEqual(expect.objectContaining({ verdict: 'refused' }))
+  })
+})

@@ -78,11 +78,11 @@ function follow(peering: Peering, homeNamespace: string, name: string, mode: Mod
   const source = () => readOffloading(peering, homeNamespace)
   const observe = async (): Promise<Observation> => {
     const target = await peering.remote.get(NAMESPACE, { name })
+    const identity = await sourceIdentity(namespace, peering)
     const offloading = await source()
     const chosen = offloading && nameOf(peering, offloading) === name ? offloading : undefined
     const pair = { homeNamespace, remoteNamespace: name }
     const context = contextOf(peering, namespace, pair)
-    const identity = chosen && (await sourceIdentity(namespace, peering))
     return toObservation(namespace, context, { pair, name: OFFLOADING_NAME }, target, chosen, {}, identity)
   }
   const basis = async () => [await source()].filter((object) => object !== undefined)

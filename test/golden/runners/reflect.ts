@@ -4,6 +4,7 @@ import type { Kind } from '../../../lib/kinds/kind.ts'
 import { logger } from '../../../lib/log.ts'
 import type { Peering } from '../../../lib/reflect/peering.ts'
 import { reflect } from '../../../lib/reflect/reflect.ts'
+import { SOURCE_CLUSTER_UID } from '../../../lib/reflect/stamp.ts'
 import { type MemoryCluster, memoryCluster } from '../../support/memory-cluster.ts'
 import type { Golden } from '../cases.ts'
 import { contextOf } from '../context.ts'
@@ -19,10 +20,16 @@ export async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
   const { local = [], remote = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
   const { home, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
   const answer: Answer = { actions: [], events: [] }
+  const homeUid = memoryCluster({ id: home }).uid
   const peering: Peering = {
     ...context,
-    home: recorded('local', holding(memoryCluster({ id: home }), homeNamespace, local, kind), local, answer),
-    remote: recorded('remote', holding(memoryCluster({ id: remoteId }), remoteNamespace, remote, kind), remote, answer),
+    home: recorded('local', holding(memoryCluster({ id: home }), homeNamespace, local, kind, homeUid), local, answer),
+    remote: recorded(
+      'remote',
+      holding(memoryCluster({ id: remoteId }), remoteNamespace, remote, kind, homeUid),
+      remote,
+      answer,
+    ),
     reflection: { [kind.name]: reflection },
     log: logger('silent'),
   }
@@ -36,10 +43,18 @@ export async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
   return answer
 }
 
-function holding(cluster: MemoryCluster, namespace: string, objects: readonly KubeObject[], kind: Kind): MemoryCluster {
+/** @param home uid of the home cluster, which every namespace that the namespace function makes bears */
+function holding(
+  cluster: MemoryCluster,
+  namespace: string,
+  objects: readonly KubeObject[],
+  kind: Kind,
+  home: string,
+): MemoryCluster {
+  const annotations = { [SOURCE_CLUSTER_UID]: home }
   const namespaces = new Set([namespace, ...objects.map(({ metadata }) => metadata.namespace ?? namespace)])
   for (const name of namespaces) {
-    if (!cluster.peek(NAMESPACE, { name })) cluster.user.create(NAMESPACE, { metadata: { name } })
+    if (!cluster.peek(NAMESPACE, { name })) cluster.user.create(NAMESPACE, { metadata: { name, annotations } })
   }
   for (const object of objects) {
     const resource = resourceOf(object, kind)
