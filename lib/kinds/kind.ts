@@ -136,8 +136,11 @@ export interface Kind {
   forge: (source: KubeObject, context: Context, found: Found) => KubeObject
   /** What of the desired target one that is there can still become: the rest was settled when it was made. Pure. */
   adapt?: (desired: KubeObject, target: KubeObject) => KubeObject
-  /** A target made for an earlier source of the same name is deleted first, not taken over. */
-  renews?: boolean
+  /**
+   * Whether a target made for an earlier source is deleted and made anew rather than taken over: always, or where the
+   * API server would refuse the change, e.g. of what is immutable.
+   */
+  renews?: true | ((target: KubeObject, desired: KubeObject) => boolean)
   /** What is given back to the source: the way opposite to forge. */
   back?: {
     /** What `forge` may ask for: rights are made of it. */

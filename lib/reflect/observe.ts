@@ -68,7 +68,7 @@ export function toObservation(
   const forged = chosen && stamped(kind.forge(chosen, context, found), chosen, clusterUid ?? '', notices)
   const desired = forged && ours && kind.adapt ? kind.adapt(forged, target) : forged
   const yielded = target !== undefined && kind.yields?.(target) === true
-  const outlived = ours && kind.renews === true && isOfEarlier(target, source)
+  const outlived = ours && isOfEarlier(target, source) && desired !== undefined && isRenewed(kind, target, desired)
   return {
     ...{ target, source, selection, desired, ours, yielded, outlived, notices },
     basis: basisOf(kind, source, found),
@@ -77,14 +77,18 @@ export function toObservation(
 }
 
 /**
- * The marks of the peering, the labels of the kind, and a stamp, where there is one, that names this very key: a namespace that was mapped
- * anew must not make one key take another key's target for its own.
+ * The marks of the peering, the labels of the kind, and a stamp, where there is one, that names this very key: a
+ * namespace that was mapped anew must not make one key take another key's target for its own.
  */
 function isOurs(kind: Kind, context: Context, key: Key, target: KubeObject): boolean {
   const stamp = target.metadata.annotations?.[SOURCE]
   const namespace = namespaceOn(key.pair, kind.source.side)
   const isMarked = isReflected(target, context) && bearsLabels(target, kind.target)
   return isMarked && (stamp === undefined || stamp === sourceRef(namespace, key.name))
+}
+
+function isRenewed({ renews }: Kind, target: KubeObject, desired: KubeObject): boolean {
+  return typeof renews === 'function' ? renews(target, desired) : renews === true
 }
 
 /** The target was made for a source of the same name that is no more. */

@@ -59,6 +59,28 @@ describe('events', () => {
     await there('configmap', 'a', (found) => sourceUid(found) !== before)
   })
 
+  test('a source recreated with what is immutable gets its copy made anew', async () => {
+    const immutable = (value: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'fixed', namespace },
+      data: { k: value },
+      immutable: true,
+    })
+    const k = ({ data }: Found) => (data as { k: string }).k
+    await rome(['create', '-f', '-'], JSON.stringify(immutable('v')))
+    await there('configmap', 'fixed')
+    await home('delete', 'configmap', 'fixed')
+    await rome(['create', '-f', '-'], JSON.stringify(immutable('w')))
+    await there('configmap', 'fixed', (found) => k(found) === 'w')
+
+    await home('create', 'service', 'clusterip', 'headless', '--tcp=80')
+    await there('service', 'headless')
+    await home('delete', 'service', 'headless')
+    await home('create', 'service', 'clusterip', 'headless', '--clusterip=None')
+    await there('service', 'headless', ({ spec }) => (spec as { clusterIP: string }).clusterIP === 'None')
+  })
+
   test('a Service gets ports and addresses of milan, and follows changes of type', async () => {
     await home('create', 'service', 'nodeport', 'web', '--tcp=80:8080')
     await there('service', 'web', ({ spec }) => (spec as { type: string }).type === 'NodePort')

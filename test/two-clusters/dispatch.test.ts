@@ -183,3 +183,17 @@ describe('a copy without a stamp', () => {
     expect(world.lines).toContainEqual(expect.objectContaining({ verdict: 'refused' }))
   })
 })
+
+test('a source recreated with what is immutable in its copy: the copy is made anew', async () => {
+  const world = await offloaded()
+  const at = { namespace: 'shop-rome', name: 'a' }
+  const immutable = (data: object) => ({ ...cfg('a'), data, immutable: true })
+  world.rome.user.create(CONFIGMAP, immutable({ k: 'v' }))
+  await dispatch(configmap, [world.peering], change(['a']))
+  const before = world.milan.peek(CONFIGMAP, at)?.metadata.uid
+  world.rome.user.delete(CONFIGMAP, { namespace: 'shop', name: 'a' })
+  world.rome.user.create(CONFIGMAP, immutable({ k: 'w' }))
+  await dispatch(configmap, [world.peering], change(['a']))
+  expect(world.milan.peek(CONFIGMAP, at)).toMatchObject({ data: { k: 'w' } })
+  expect(world.milan.peek(CONFIGMAP, at)?.metadata.uid).not.toBe(before)
+})

@@ -12,6 +12,7 @@ export const configmap = defineKind({
   targetName: remoteConfigMapName,
   sourceName: homeConfigMapName,
   select: selectConfigMap,
+  renews: ({ immutable }) => immutable === true,
   forge: remoteConfigMap,
 })
 

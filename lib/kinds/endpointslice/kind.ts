@@ -30,6 +30,7 @@ export const endpointslice = defineKind({
     nodes: { side: 'home', resource: NODE, part: 'metadata', wanted: (source) => ({ names: nodesOf(source) }) },
   },
   select: selectEndpointSlice,
+  renews: (target, desired) => target.addressType !== desired.addressType,
   forge: remoteEndpointSlice,
   notices: withheldAddresses,
 })

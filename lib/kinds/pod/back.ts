@@ -32,11 +32,14 @@ export function homePodGift(seen: Seen, context: Context): Gift | undefined {
   const isGoing = pod.metadata.deletionTimestamp !== undefined
   if (isGoing && !shadow && !remote) return { end: true }
   if (isTerminal(pod.status)) return undefined
+  // Its own end is on its way there.
+  if (isGoing && !shadow && !remote?.metadata.deletionTimestamp) return undefined
   const { status, notices } = remote ? shownBy(remote, seen, context) : withoutPod(seen)
+  const isTaken = !isGoing && (shadow !== undefined || seen.refusal === undefined)
   const isNew = status !== undefined && !isShown(mapOf(pod.status), status)
   const message = failedReflection(context.remote, notices.join('; '))
   const gift: Gift = {
-    ...(!isGoing && pod.metadata.labels?.[OFFLOADED] !== 'true' && { labels: { [OFFLOADED]: 'true' } }),
+    ...(isTaken && pod.metadata.labels?.[OFFLOADED] !== 'true' && { labels: { [OFFLOADED]: 'true' } }),
     ...(isNew && { status }),
     ...(isNew && notices.length > 0 && { warning: { reason: 'FailedReflection', message } }),
   }

@@ -11,6 +11,7 @@ export const secret = defineKind({
   target: { side: 'remote', resource: SECRET },
   select: selectSecret,
   yields: isTokenSecret,
+  renews: ({ immutable, type }, desired) => immutable === true || type !== (desired.type || 'Opaque'),
   forge: remoteSecret,
 })
 

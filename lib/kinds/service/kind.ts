@@ -9,8 +9,14 @@ export const service = defineKind({
   source: { side: 'home', resource: SERVICE },
   target: { side: 'remote', resource: SERVICE },
   select: selectService,
+  // With or without an address of its own: that is settled when a Service is made.
+  renews: (target, desired) => isHeadless(target) !== isHeadless(desired),
   forge: remoteService,
 })
+
+function isHeadless({ spec }: KubeObject): boolean {
+  return (spec as { clusterIP?: string } | undefined)?.clusterIP === 'None'
+}
 
 /** `default/kubernetes` leads to the API server of its own cluster: never reflected, and nobody needs to be told. */
 export function selectService(source: KubeObject, context: Context): Selection {
