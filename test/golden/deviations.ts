@@ -18,6 +18,7 @@ export interface Deviation {
 
 /** In this order, each on what the one before made of it. */
 export const deviations: readonly Deviation[] = [
+  ...podDeviations,
   {
     name: 'secrets-of-one-cluster',
     reason:
@@ -72,9 +73,10 @@ export const deviations: readonly Deviation[] = [
     name: 'terminating-target',
     reason: 'A target that is being deleted already is left alone: its last event wakes the key again.',
     rewrite: (expected, given) =>
-      withActions(expected, (action) =>
-        remoteNamed(given, action.name)?.metadata.deletionTimestamp ? undefined : action,
-      ),
+      withActions(expected, (action) => {
+        const isGoing = remoteNamed(given, action.name)?.metadata.deletionTimestamp
+        return isGoing && action.cluster !== 'local' ? undefined : action
+      }),
   },
   {
     name: 'stamp',
@@ -82,7 +84,7 @@ export const deviations: readonly Deviation[] = [
       'The engine writes on every target where it comes from and a digest of what was forged, as annotations; the field manager is `heliograph`.',
     rewrite: (expected, given) =>
       withActions(expected, (action) => {
-        if (action.verb !== 'apply' || !action.object) return action
+        if (action.verb !== 'apply' || !action.object || action.cluster === 'local') return action
         const source = sourceRef(String(given.params.localNamespace), String(given.params.name))
         const stamp = { [SOURCE]: source, [SOURCE_UID]: ANY_TEXT, [SOURCE_CLUSTER_UID]: ANY_TEXT, [DIGEST]: ANY_TEXT }
         return withMeta(action, { annotations: { ...action.object.metadata.annotations, ...stamp } })
@@ -98,7 +100,7 @@ export const deviations: readonly Deviation[] = [
           const preconditions = { uid: ANY_TEXT, ...action.options?.preconditions, resourceVersion: ANY_TEXT }
           return { ...action, options: { ...action.options, preconditions } }
         }
-        if (action.verb !== 'apply' || !action.object) return action
+        if (action.verb !== 'apply' || !action.object || action.cluster === 'local') return action
         const uid = remoteNamed(given, action.name) && {
           uid: remoteNamed(given, action.name)?.metadata.uid ?? ANY_TEXT,
         }
@@ -172,7 +174,6 @@ export const deviations: readonly Deviation[] = [
       return { allowed: true, object: { ...pod, status: {} } }
     },
   },
-  ...podDeviations,
 ]
 
 interface PodFields {
@@ -243,7 +244,7 @@ function isPanic(expected: unknown): boolean {
 }
 
 function isSuccess(event: string): boolean {
-  return event.startsWith('Normal SuccessfulReflection ')
+  return /^Normal (SuccessfulReflection|CreatedPod) /.test(event)
 }
 
 function bothSet(source: unknown): boolean {

@@ -1,9 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import { eachMap, type Json, mapOf, mapsOf } from '../../lib/kinds/json.ts'
+import { without } from '../../lib/kinds/meta.ts'
+import { podIPsAtHome } from '../../lib/policy/lists.ts'
+import { policyOf } from '../../lib/policy/policy.ts'
 import type { Golden } from './cases.ts'
 import type { Deviation } from './deviations.ts'
-import { homePodOf } from './pods.ts'
+import { homePodOf, podNetworksOf } from './pods.ts'
+import { type Action, type Answer, isAnswer, localOf, withActions } from './reflection.ts'
 import { inputOf } from './runner.ts'
 
 /** Where pods mean to differ from Liqo's. */
@@ -66,7 +70,110 @@ export const podDeviations: readonly Deviation[] = [
       return isDeepStrictEqual(changed, status) ? expected : { ...mapOf(expected), status: changed }
     },
   },
+  {
+    name: 'addresses-of-the-peer',
+    reason:
+      'A pod address outside the CIDRs of its cluster is left out and reported: what a cluster says of itself is not believed. Liqo lets it pass.',
+    rewrite: (expected, given) => {
+      const pod = remotePodOf(given)
+      if (given.kind !== 'reflect-pod' || !isAnswer(expected) || !pod) return expected
+      const { home, remote } = podNetworksOf(given)
+      const { podIP } = mapOf(pod.status)
+      const { refused } = podIPsAtHome(policyOf(home, remote), typeof podIP === 'string' ? [podIP] : [])
+      if (refused.length === 0) return expected
+      const actions = expected.actions.map((action) =>
+        withStatus(action, (status) => without(status, ['podIP', 'podIPs'])),
+      )
+      return {
+        ...expected,
+        actions,
+        events: [...expected.events, warning(given, refused.map(({ why }) => why).join('; '))],
+      }
+    },
+  },
+  {
+    name: 'refusals-show',
+    reason:
+      'A pod that the remote cluster does not take says so by a condition of its own, besides the Event, which is gone after an hour.',
+    rewrite: (expected, given) => {
+      const local = localOf(given)
+      const why = 'remote object already exists'
+      if (given.kind !== 'reflect-pod' || !isAnswer(expected) || !local) return expected
+      if (!expected.events.includes(warning(given, why))) return expected
+      const status = { ...mapOf(local.status), ...shownRefusal(local, why) }
+      const object = { metadata: local.metadata, spec: { containers: null }, status } as unknown as KubeObject
+      const place = { namespace: local.metadata.namespace!, name: local.metadata.name }
+      const action = {
+        cluster: 'local',
+        verb: 'update',
+        resource: 'pods',
+        subresource: 'status',
+        ...place,
+        object,
+      } as const
+      return { ...expected, actions: [...expected.actions, action] }
+    },
+  },
+  {
+    name: 'no-adoption',
+    reason:
+      'A pod without our marks is nobody’s shadow: it is left alone, and the ShadowPod says why it has none. Liqo takes it over where it can see it, and tries for ever where it cannot.',
+    rewrite: (expected, given) => {
+      const { objects = [] } = inputOf<{ objects: KubeObject[] }>(given)
+      const [shadow, pod] = ['ShadowPod', 'Pod'].map((kind) => objects.find((object) => object.kind === kind))
+      if (given.fn !== 'ShadowPodReconcile' || !shadow || !pod || hasMarks(pod)) return expected
+      const why = 'remote object already exists'
+      const { metadata, spec } = shadow
+      const object = { metadata, spec, status: { phase: 'Pending', reason: 'Refused', message: why } }
+      const { actions, events } = expected as Answer
+      const update = actions.find(({ verb }) => verb === 'update')
+      return { actions: [{ ...update, object }], events: [...events, warning(given, why)] }
+    },
+  },
+  {
+    name: 'home-knows-the-way',
+    reason:
+      'The address of the home API server is forged as the remote cluster sees it; Liqo sends it as home sees it, and the remote cluster changes it.',
+    rewrite: (expected, given) => {
+      const { objects = [] } = inputOf<{ objects: KubeObject[] }>(given)
+      const { hostAliases } = mapOf(mapOf(objects[0]?.spec).pod)
+      if (given.fn !== 'ShadowPodReconcile' || !isAnswer(expected) || !hostAliases) return expected
+      return withActions(expected, (action) => {
+        const object = action.object as KubeObject
+        return { ...action, object: { ...object, spec: { ...mapOf(object.spec), hostAliases } } }
+      })
+    },
+  },
 ]
+
+function remotePodOf(given: Golden): KubeObject | undefined {
+  return inputOf<{ remote: KubeObject[] }>(given).remote?.find?.(({ kind }) => kind === 'Pod')
+}
+
+function withStatus(action: Action, change: (status: Json) => Json): Action {
+  const object = action.object as KubeObject
+  return { ...action, object: { ...object, status: change(mapOf(object.status)) } }
+}
+
+function shownRefusal(local: KubeObject, message: string): Json {
+  const condition = {
+    type: 'offloading.heliograph.io/Refused',
+    status: 'True',
+    reason: 'RemoteClusterRefused',
+    message,
+    lastTransitionTime: '<now>',
+  }
+  return { conditions: [...mapsOf(mapOf(local.status).conditions), condition] }
+}
+
+function warning({ params }: Golden, why: string): string {
+  const { id } = params.remoteCluster as { id: string }
+  return `Warning FailedReflection Error reflecting object to cluster ${JSON.stringify(id)}: ${why}`
+}
+
+function hasMarks({ metadata: { labels = {} } }: KubeObject): boolean {
+  return 'offloading.liqo.io/origin' in labels && 'offloading.liqo.io/destination' in labels
+}
 
 /** Fields of a pod's spec that Liqo v1.2 knows: sent, changed, or left out on purpose. */
 const POD_FIELDS =

@@ -19,6 +19,7 @@ import { podNames } from './runners/pod-names.ts'
 import { podWebhook } from './runners/pod-webhook.ts'
 import { policy } from './runners/policy.ts'
 import { reflectionOf } from './runners/reflect.ts'
+import { reflectPod, shadowPods } from './runners/reflect-pod.ts'
 import { secret } from './runners/secret.ts'
 import { service } from './runners/service.ts'
 
@@ -35,6 +36,7 @@ export const runners: Readonly<Record<string, Runners>> = {
   names: { ...names, ...exposition, ...podNames },
   'namespace-name': namespaceName,
   'namespaceoffloading-webhook': namespaceOffloadingWebhook,
+  'pod-from-shadow': shadowPods,
   'pod-local': pod,
   'pod-remote': pod,
   'pod-status': pod,
@@ -43,6 +45,8 @@ export const runners: Readonly<Record<string, Runners>> = {
   'reflect-configmap': reflectionOf(configmapKind),
   'reflect-endpointslice': reflectEndpointSlice,
   'reflect-ingress': reflectionOf(ingressKind),
+  'reflect-pod': reflectPod,
+  'reflect-pod-fallback': reflectPod,
   'reflect-secret': reflectionOf(secretKind),
   'reflect-service': reflectionOf(serviceKind),
   secret,
