@@ -146,15 +146,16 @@ describe('a heartbeat', () => {
     expect(node().metadata.labels).not.toHaveProperty('region')
   })
 
-  test('comes through although others write the node meanwhile', async () => {
+  test.each([undefined, 'status'])('comes through although others write the node meanwhile (%s)', async (part) => {
     let conflicts = 3
-    const busy = world.rome.connect(({ verb, resource }) =>
-      verb === 'apply' && resource === NODE && conflicts-- > 0
+    const busy = world.rome.connect(({ verb, resource, subresource }) =>
+      verb === 'apply' && resource === NODE && subresource === part && conflicts-- > 0
         ? { error: new ConflictError('rome', 'the object has been modified') }
         : undefined,
     )
     await beat(SCHEDULE, { home: busy })
     expect(condition('Ready')).toBe('True')
+    expect(renewed()).toBe('2026-01-01T00:00:00.000000Z')
   })
 })
 

@@ -56,32 +56,29 @@ const BLOCKED: Beat = {
 }
 
 async function bringUpToDate(peering: Peering, facts: NodeFacts, now: () => number): Promise<Beat> {
-  let writes = 0
-  let verdict: Beat['verdict'] = 'renewed'
+  const { home } = peering
+  // The Lease's, whether it was renewed before or comes with a new node.
+  let writes = 1
+  let isNew = false
   for (let tries = 1; ; tries++) {
     try {
-      let node = await readNode(peering)
-      if (node && !isReflected(node, facts)) return BLOCKED
-      const isNew = node === undefined
-      const desired = virtualNode(facts, taintsOf(node))
-      if (!node || !contains(node, desired)) {
-        verdict = isNew ? 'created' : verdict === 'created' ? verdict : 'updated'
-        node = await peering.home.apply(NODE, guarded(desired, node))
-        writes++
+      const seen = await readNode(peering)
+      if (seen && !isReflected(seen, facts)) return BLOCKED
+      const desired = virtualNode(facts, taintsOf(seen))
+      const isSame = seen !== undefined && contains(seen, desired)
+      const node = isSame ? seen : await home.apply(NODE, guarded(desired, seen))
+      if (!isSame) writes++
+      if (!seen) {
+        isNew = true
+        await home.apply(LEASE, nodeLease(node, facts, now()))
       }
       const status = nodeStatus(facts, conditionsOf(node), `${new Date(now()).toISOString().slice(0, 19)}Z`)
       if (!isCurrent(node, status, now())) {
-        const { apiVersion, kind, metadata } = desired
-        await peering.home.apply(
-          NODE,
-          guarded({ apiVersion, kind, metadata: { name: metadata.name }, status }, node),
-          'status',
-        )
+        const { apiVersion, kind, metadata } = node
+        await home.apply(NODE, guarded({ apiVersion, kind, metadata: { name: metadata.name }, status }, node), 'status')
         writes++
-        if (verdict === 'renewed') verdict = 'updated'
       }
-      if (isNew) await peering.home.apply(LEASE, nodeLease(node, facts, now()))
-      return { verdict, writes: writes + 1 }
+      return { verdict: isNew ? 'created' : writes > 1 ? 'updated' : 'renewed', writes }
     } catch (error) {
       if (!(error instanceof ConflictError) || tries === MAX_TRIES) throw error
     }
