@@ -12,12 +12,15 @@ test.each(['home', 'remote'] as const)('the rights in %s name every verb and res
   }
 })
 
-test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end', () => {
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes are our own', () => {
   const written = rulesOf('home').filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
   expect(written.map(({ resource, subresource }) => [resource.plural, subresource])).toEqual([
     ['namespaces', undefined],
     ['namespaceoffloadings', 'status'],
     ['events', undefined],
+    ['nodes', undefined],
+    ['nodes', 'status'],
+    ['leases', undefined],
     ['pods', undefined],
     ['pods', 'status'],
   ])
