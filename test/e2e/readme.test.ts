@@ -79,6 +79,7 @@ test('npm start shows the sample, its kubectl commands work as printed, and Ctrl
   process.kill(-child.pid!, 'SIGINT')
   await ended
   expect(output).toMatch(/everything is stopped/)
-  const { out } = await run(`pgrep -f '${dir}' || true`)
+  // The bracket keeps the search from finding itself.
+  const { out } = await run(`pgrep -f '${dir.replace('heliograph', '[h]eliograph')}' || true`)
   expect(out.trim()).toBe('')
 })
