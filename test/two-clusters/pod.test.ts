@@ -170,6 +170,29 @@ describe('a deletion', () => {
   })
 })
 
+test('the end of an earlier pod of the same name is not taken for its own', async () => {
+  await offloaded({ restartPolicy: 'Never' })
+  kubelet(world, { phase: 'Succeeded' })
+  world.rome.user.remove(POD, HOME)
+  world.rome.user.create(POD, homePod({ restartPolicy: 'Never' }))
+  await settlePods(world)
+  kubelet(world, running)
+  await settlePods(world)
+  expect(podsOf(world)).toMatchObject({
+    home: { status: { phase: 'Running' } },
+    shadow: { status: { phase: 'Running' } },
+  })
+})
+
+test('a change of the peer’s flags or of its pods’ settings does not disturb pods that run', async () => {
+  await offloaded()
+  const { remote } = podsOf(world)
+  world.peering = { ...world.peering, pods: { patch: { nodeSelector: { pool: 'gold' } } } }
+  await settlePods(world)
+  expect(podsOf(world).remote?.metadata.uid).toBe(remote?.metadata.uid)
+  expect(podsOf(world).remote?.spec).not.toHaveProperty('nodeSelector')
+})
+
 describe('a remote pod that is lost', () => {
   test('is made again while home cannot be reached, and counts as a restart', async () => {
     await offloaded()

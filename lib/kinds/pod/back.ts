@@ -7,7 +7,7 @@ import { endedPodStatus } from './ended.ts'
 import { OFFLOADED } from './forge.ts'
 import { refusalOf, withRefusal } from './refusal.ts'
 import { earlierRestarts } from './restarts.ts'
-import { isOffloadedTo, nodeIPOf, remotePodOfOurs } from './select.ts'
+import { isOffloadedTo, isPodOf, nodeIPOf, remotePodOfOurs } from './select.ts'
 import { isShown } from './shown.ts'
 import { homePodStatus, isTerminal, phaseOf } from './status.ts'
 
@@ -34,7 +34,8 @@ export function homePodGift(seen: Seen, context: Context): Gift | undefined {
   if (isTerminal(pod.status)) return undefined
   // Its own end is on its way there.
   if (isGoing && !shadow && !remote?.metadata.deletionTimestamp) return undefined
-  const { status, notices } = remote ? shownBy(remote, seen, context) : withoutPod(seen)
+  const counts = remote && (isGoing || isPodOf(remote, shadow))
+  const { status, notices } = counts ? shownBy(remote, seen, context) : withoutPod(seen)
   const isTaken = !isGoing && (shadow !== undefined || seen.refusal === undefined)
   const isNew = status !== undefined && !isShown(mapOf(pod.status), status)
   const message = failedReflection(context.remote, notices.join('; '))

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../cluster/port.ts'
 import type { Json } from '../json.ts'
 import type { Context } from '../kind.ts'
 import { editedShadowPod, remoteShadowPod } from './forge.ts'
+import { podNotices } from './notices.ts'
 import type { PodSettings } from './settings.ts'
 import { tokenKey, tokenSecretName } from './tokens.ts'
 
@@ -144,6 +145,15 @@ describe('spec', () => {
       { ip: '10.71.0.1', hostnames: ['kubernetes.default', 'kubernetes.default.svc'] },
     ])
   })
+})
+
+test('what a guest does not get is told', () => {
+  const spec = { hostNetwork: true, hostPID: false, resourceClaims: [{ name: 'gpu' }], ephemeralContainers: [] }
+  expect(podNotices(pod(spec))).toEqual([
+    expect.stringMatching(/^hostNetwork/),
+    expect.stringMatching(/^resourceClaims/),
+  ])
+  expect(podNotices(pod({ nodeSelector: { a: 'b' }, priorityClassName: 'high' }))).toEqual([])
 })
 
 describe('a ShadowPod that is there', () => {

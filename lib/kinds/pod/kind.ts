@@ -4,6 +4,7 @@ import { mapOf } from '../json.ts'
 import { defineKind } from '../kind.ts'
 import { homePodGift } from './back.ts'
 import { editedShadowPod, remoteShadowPod } from './forge.ts'
+import { podNotices } from './notices.ts'
 import { selectPod } from './select.ts'
 
 /** Home Pod to remote ShadowPod; the status of the remote Pod that is made of it (shadowpod) comes back. */
@@ -40,6 +41,7 @@ export const pod = defineKind({
   },
   select: selectPod,
   forge: (source, context) => remoteShadowPod(source, context, context.pods),
+  notices: podNotices,
   adapt: editedShadowPod,
   renews: true,
   back: { writes: ['labels', 'status', 'end'], forge: homePodGift },

@@ -61,6 +61,15 @@ export function remotePodOfOurs(found: Found, peers: Peers): KubeObject | undefi
   return pod && isReflected(pod, peers) ? pod : undefined
 }
 
+/**
+ * The pod was made for this ShadowPod, and not for an earlier one of its name, whose end would be taken for its own. A
+ * pod that says nothing of an owner is taken for what its name says.
+ */
+export function isPodOf({ metadata }: KubeObject, shadow: KubeObject | undefined): boolean {
+  const owners = mapsOf(metadata.ownerReferences)
+  return shadow !== undefined && (owners.length === 0 || owners.some(({ uid }) => uid === shadow.metadata.uid))
+}
+
 /** Address of the node that the pod is bound to; empty where there is none. */
 export function nodeIPOf(pod: KubeObject, { nodes = [] }: Found): string {
   const { nodeName: bound } = mapOf(pod.spec)

@@ -5,6 +5,7 @@ import type { Context, Gift, Seen } from '../kind.ts'
 import { filled, isReflected } from '../meta.ts'
 import { SHADOW_REFUSED } from '../pod/refusal.ts'
 import { livesOf } from '../pod/restarts.ts'
+import { isPodOf } from '../pod/select.ts'
 import { isTerminal, phaseOf } from '../pod/status.ts'
 import { isLost } from './select.ts'
 
@@ -25,9 +26,9 @@ const MAX_MESSAGE = 1024
 export function shadowPodGift(seen: Seen, context: Context): Gift | undefined {
   const { source: shadow, found, refusal } = seen
   if (!isReflected(shadow, context) || isTerminal(shadow.status)) return undefined
-  const [pod] = found.pods ?? []
+  const pod = (found.pods ?? []).find((one) => isReflected(one, context) && isPodOf(one, shadow))
   const before = mapOf(shadow.status)
-  const status = statusOf(shadow, pod && isReflected(pod, context) ? pod : undefined, isLost(shadow, found), refusal)
+  const status = statusOf(shadow, pod, isLost(shadow, found), refusal)
   return !status || isDeepStrictEqual(filled(before), filled(status)) ? undefined : { status }
 }
 
