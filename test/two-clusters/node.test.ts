@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ConflictError, UnreachableError } from '../../lib/cluster/errors.ts'
 import type { Cluster, KubeObject } from '../../lib/cluster/port.ts'
-import { LEASE, NAMESPACE, NODE, POD, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
+import { EVENT, LEASE, NAMESPACE, NODE, POD, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
 import { type HeartOptions, heartbeat } from '../../lib/flows/node/heart.ts'
 import { logger } from '../../lib/log.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
@@ -254,12 +254,15 @@ describe('the network', () => {
   })
 })
 
-test('a node of that name that is not ours is left alone', async () => {
+test('a node of that name that is not ours is left alone, and told', async () => {
   world.rome.user.create(NODE, { metadata: { name: 'liqo-milan', labels: { owner: 'somebody' } } })
-  const before = writes()
+  const before = node()
   await beat(SCHEDULE)
   await beat(MESSAGE)
-  expect(writes()).toBe(before)
+  expect(node()).toEqual(before)
+  expect(renewed()).toBeUndefined()
+  const told = world.rome.all(EVENT).map(({ type, involvedObject }) => ({ type, involvedObject }))
+  expect(told).toMatchObject([{ type: 'Warning', involvedObject: { kind: 'Node', name: 'liqo-milan' } }])
   expect(lines.map(({ level, verdict }) => [level, verdict])).toEqual([
     ['warn', 'blocked'],
     ['warn', 'blocked'],

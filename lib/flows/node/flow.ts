@@ -4,6 +4,7 @@ import { LEASE, NODE } from '../../cluster/resources.ts'
 import { isReflected } from '../../kinds/meta.ts'
 import { contains } from '../../reflect/compare.ts'
 import { IdentityError, identityOf, type Peering } from '../../reflect/peering.ts'
+import { tell } from '../../reflect/report.ts'
 import { conditionsOf, isAlive, isCurrent, taintsOf } from './current.ts'
 import { type FactsOptions, factsOf } from './facts.ts'
 import { type NodeFacts, nodeStatus, REMOTE_CLUSTER_UID, virtualNode } from './forge.ts'
@@ -38,7 +39,11 @@ export async function beat(peering: Peering, options: BeatOptions): Promise<Beat
   const peers = { home: home.id, remote: remote.id }
   const clusterUid = await identityOf(remote, true)
   const seen = await readNode(peering)
-  if (seen && !isReflected(seen, peers)) return BLOCKED
+  if (seen && !isReflected(seen, peers)) {
+    if (options.extent === 'all')
+      await tell(TOLD_AS, peering, seen, { type: 'Warning', reason: 'FailedReflection', message: IN_THE_WAY })
+    return BLOCKED
+  }
   if (seen) {
     proveIdentity(seen, clusterUid, remote.id)
     // First of all: what follows takes longer, and may fail for reasons of its own.
@@ -49,11 +54,9 @@ export async function beat(peering: Peering, options: BeatOptions): Promise<Beat
   return bringUpToDate(peering, facts, options.now)
 }
 
-const BLOCKED: Beat = {
-  verdict: 'blocked',
-  writes: 0,
-  why: 'there is a node of that name that is not ours; it is left alone',
-}
+const IN_THE_WAY = 'a virtual node should have this name; the node is not one of ours and is left alone'
+const BLOCKED: Beat = { verdict: 'blocked', writes: 0, why: IN_THE_WAY }
+const TOLD_AS = { name: 'node', source: { side: 'home', resource: NODE } } as const
 
 async function bringUpToDate(peering: Peering, facts: NodeFacts, now: () => number): Promise<Beat> {
   const { home } = peering
