@@ -1,7 +1,7 @@
 /** `npm start`: the functions between two control planes of this machine, or between the user's own clusters. */
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../../lib/config.ts'
 import { kubectlCommand } from '../controlplane/assets.ts'
@@ -41,8 +41,8 @@ async function main(): Promise<number> {
     process.stdout.write(USAGE)
     return 0
   }
-  if (process.env.CLUSTERS) return own(join(ROOT, dir), once)
-  const stage = await startStage({ dir: join(ROOT, dir), ...hooks })
+  if (process.env.CLUSTERS) return own(resolve(ROOT, dir), once)
+  const stage = await startStage({ dir: resolve(ROOT, dir), ...hooks })
   try {
     return once ? await play(stage) : await show(stage)
   } finally {
