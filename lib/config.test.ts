@@ -168,6 +168,21 @@ describe('parseConfig', () => {
   })
 })
 
+describe('what is added to the pods of others', () => {
+  const patchOf = (text: string) => parseConfig({ ...least, CLUSTER_MILAN_POD_PATCH: text }).clusters[1]?.podPatch
+  test('is JSON', () => {
+    const patch = { nodeSelector: { pool: 'guests' }, tolerations: [{ key: 'guests', operator: 'Exists' }] }
+    expect(patchOf(JSON.stringify(patch))).toEqual(patch)
+  })
+  test.each([
+    ['pool=guests', /^CLUSTER_MILAN_POD_PATCH: all of it is not valid .*; use e.g. {"nodeSelector"/],
+    ['{"nodeSelector":{"pool":1}}', /^CLUSTER_MILAN_POD_PATCH: nodeSelector.pool is not valid/],
+    ['{"hostNetwork":true}', /^CLUSTER_MILAN_POD_PATCH: .*hostNetwork/],
+  ])('%s: told', (text, want) => {
+    expect(problemsOf({ ...least, CLUSTER_MILAN_POD_PATCH: text })).toEqual([expect.stringMatching(want)])
+  })
+})
+
 describe('parseWebhookSettings', () => {
   test('needs no access to any cluster', () => {
     const env = { CLUSTERS: 'rome,milan', CLUSTER_ROME_WEBHOOK_TOKEN: 'old,new', CLUSTER_MILAN_EKS_NAME: 'prod' }
@@ -179,6 +194,11 @@ describe('parseWebhookSettings', () => {
       eventBusName: 'heliograph',
       logLevel: 'info',
     })
+  })
+
+  test('knows what each cluster is to others, where it is told', () => {
+    const env = { CLUSTERS: 'rome,milan,turin', PEERINGS: 'rome:milan,milan:turin', CLUSTER_ROME_WEBHOOK_TOKEN: 't' }
+    expect(parseWebhookSettings(env).roles).toEqual({ rome: ['home'], milan: ['home', 'remote'], turin: ['remote'] })
   })
 
   test('needs somebody who may call', () => {

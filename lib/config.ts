@@ -11,8 +11,10 @@ import {
   refuseGatesWithAddresses,
 } from './config/offloading.ts'
 import { readPlan } from './config/plan.ts'
+import { PODS_PER_CLUSTER, readPodPatch } from './config/pods.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
-import type { ReflectionType } from './kinds/kind.ts'
+import type { ReflectionType, Side } from './kinds/kind.ts'
+import type { PodPatch } from './kinds/pod/settings.ts'
 import type { AddressPlan } from './policy/plan.ts'
 
 export { ConfigError } from './config/reader.ts'
@@ -52,6 +54,8 @@ export interface ClusterConfig {
   ingressClass?: string
   /** What it offers as a remote cluster. */
   offer: Offer
+  /** What it adds to the pods that run there for others. */
+  podPatch?: PodPatch
 }
 
 export interface PeeringConfig {
@@ -118,6 +122,7 @@ const PER_CLUSTER = [
   'LOAD_BALANCER_CLASS',
   'INGRESS_CLASS',
   ...OFFLOADING_PER_CLUSTER,
+  ...PODS_PER_CLUSTER,
 ]
 
 function namesFor(ids: readonly string[]): string[] {
@@ -127,6 +132,8 @@ function namesFor(ids: readonly string[]): string[] {
 /** What the webhook function needs: it faces the network, so it gets no credential of a cluster. */
 export interface WebhookSettings {
   clusters: readonly Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'>[]
+  /** What each cluster is to others, by ClusterID, where the environment says who extends into whom. */
+  roles?: Readonly<Record<string, readonly Side[]>>
   eventBusName: string
   logLevel: Config['logLevel']
 }
@@ -142,8 +149,17 @@ export function parseWebhookSettings(env: Env): WebhookSettings {
       `${clusterPrefix(ids[0] ?? 'ID')}WEBHOOK_TOKEN: missing; without a token (or EKS_NAME) of any cluster no call is accepted`,
     )
   }
-  return reader.done({ clusters, ...bus(reader) })
+  return reader.done({ clusters, ...bus(reader), ...optional('roles', rolesOf(reader, ids)) })
 }
+
+function rolesOf(reader: Reader, ids: readonly string[]): WebhookSettings['roles'] {
+  if (reader.text('PEERINGS') === undefined) return undefined
+  const peerings = reader.peerings('PEERINGS', ids)
+  const roles = (id: string) => SIDES.filter((side) => peerings.some((peering) => peering[side] === id))
+  return Object.fromEntries(ids.map((id) => [id, roles(id)]))
+}
+
+const SIDES: readonly Side[] = ['home', 'remote']
 
 /** @throws ConfigError listing every problem */
 export function parseConfig(env: Env): Config {
@@ -206,6 +222,7 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     },
     ...readPlan(reader, prefix),
     offer: readOffer(reader, prefix, mode),
+    ...optional('podPatch', readPodPatch(reader, prefix)),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }

@@ -17,7 +17,7 @@ export async function connectPeerings(config: Config, caller: string): Promise<P
   const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
   return config.peerings.map(({ home, remote }) => {
     const [origin, destination] = [home, remote].map((side) => config.clusters.find(({ id }) => id === side)!)
-    const { labels, loadBalancerClass, ingressClass } = destination!
+    const { labels, loadBalancerClass, ingressClass, podPatch } = destination!
     return {
       home: byId.get(home)!,
       remote: byId.get(remote)!,
@@ -27,6 +27,7 @@ export async function connectPeerings(config: Config, caller: string): Promise<P
       remoteLabels: labels,
       networks: { home: plannedOf(origin!), remote: plannedOf(destination!) },
       log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
+      ...(podPatch === undefined ? {} : { pods: { patch: podPatch } }),
       ...(ingressClass === undefined ? {} : { ingressClass }),
       ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
     }

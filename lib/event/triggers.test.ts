@@ -56,8 +56,8 @@ test('both ends of a kind wake it, and what it reads where that is said', () => 
     },
   } as const
   expect(triggersOf([kind])).toEqual([
-    { kind: 'namespace', group: 'offloading.liqo.io', plural: 'namespaceoffloadings' },
-    { kind: 'namespace', group: '', plural: 'namespaces' },
-    { kind: 'namespace', of: 'labelled', group: '', plural: 'services' },
+    { kind: 'namespace', side: 'home', group: 'offloading.liqo.io', plural: 'namespaceoffloadings' },
+    { kind: 'namespace', side: 'remote', group: '', plural: 'namespaces' },
+    { kind: 'namespace', of: 'labelled', side: 'home', group: '', plural: 'services' },
   ])
 })

@@ -1,4 +1,4 @@
-import type { End, Kind } from '../kinds/kind.ts'
+import type { End, Kind, Side } from '../kinds/kind.ts'
 
 /** One row of what is wanted: writes of these objects wake this kind. Several rows may name the same objects. */
 export interface Trigger {
@@ -6,6 +6,8 @@ export interface Trigger {
   readonly kind: string
   /** Query of the kind that the objects answer, e.g. `service`; absent: they are its sources or targets. */
   readonly of?: string | undefined
+  /** Only in clusters of that role; absent: in all. */
+  readonly side?: Side | undefined
   /** API group, empty for the core group. */
   readonly group: string
   /** Resource as in URLs, e.g. `configmaps`. */
@@ -30,8 +32,10 @@ export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'targe
   })
 }
 
-function rowOf({ resource: { group, plural }, subresources, own }: Pick<End, 'resource' | 'subresources' | 'own'>) {
-  return { group, plural, ...(subresources && { subresources }), ...(own && { own }) }
+type Row = Pick<End, 'side' | 'resource' | 'subresources' | 'own'>
+
+function rowOf({ side, resource: { group, plural }, subresources, own }: Row) {
+  return { side, group, plural, ...(subresources && { subresources }), ...(own && { own }) }
 }
 
 /** What a write touched: `subresource` is empty for the object itself, `own` says that the write was ours. */

@@ -192,6 +192,16 @@ test.each(rows)('200: $name', async ({ given, body, taken }) => {
   expect(JSON.stringify([lines, bus.calls])).not.toMatch(/hunter2|-token/)
 })
 
+test('of a cluster that is no home, what only homes tell is dropped', async () => {
+  const triggers = [
+    { kind: 'configmap', side: 'home', group: '', plural: 'configmaps' },
+    { kind: 'copy', side: 'remote', group: '', plural: 'configmaps' },
+  ] as const
+  const handler = webhook({ ...config, triggers, roles: { rome: ['remote'] } }, { log: logger('silent') })
+  await handler(http(list(audit('a'))), invocation)
+  expect(bus.taken.map(({ kind }) => kind)).toEqual(['copy'])
+})
+
 test('one line tells what arrived, with the first item that could not be read', async () => {
   await call(http(list(audit('a'), { verb: {} }, 7)))
   expect(lines).toEqual([

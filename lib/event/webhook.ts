@@ -1,5 +1,6 @@
 import { type HttpRequest, requirePost } from '../handler/http.ts'
 import { byShape, eventHandler, type Handler, httpHandler, type Invocation } from '../handler.ts'
+import type { Side } from '../kinds/kind.ts'
 import { errorFields, type Level, type Log, logger } from '../log.ts'
 import { allowed } from './admission.ts'
 import { authenticator, type ClusterTokens, credentialOf } from './authenticate.ts'
@@ -15,6 +16,8 @@ export interface WebhookConfig {
   /** Name or ARN. */
   readonly eventBusName: string
   readonly triggers: readonly Trigger[]
+  /** What each cluster is to others, by ClusterID; absent: anything. Writes that concern nobody there are dropped. */
+  readonly roles?: Readonly<Record<string, readonly Side[]>> | undefined
   /** `info` unless told. */
   readonly logLevel?: Level
 }
@@ -55,7 +58,9 @@ const ANSWER_MS = 500
  * one error line with its keys, and the sweep finds it (failurePolicy Ignore could drop the call as well).
  */
 export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<unknown> {
-  const { clusters, triggers } = config
+  const { clusters, triggers, roles } = config
+  const triggersIn = (cluster: string) =>
+    triggers.filter(({ side }) => !roles || side === undefined || roles[cluster]?.includes(side))
   const {
     log = logger(config.logLevel ?? 'info').with({ function: 'webhook' }),
     publish = publisher(config.eventBusName),
@@ -82,7 +87,7 @@ export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<
   async function forward(cluster: string, parcel: Parcel, put: Put, invocation: Invocation): Promise<Summary> {
     const { form, received, unreadable } = parcel
     const start = performance.now()
-    const forwarded = await put(changesOf(cluster, parcel.writes, triggers), invocation)
+    const forwarded = await put(changesOf(cluster, parcel.writes, triggersIn(cluster)), invocation)
     const ms = Math.round(performance.now() - start)
     const line = { cluster, form, received, forwarded, unreadable: unreadable.length, why: unreadable[0], ms }
     log[levelOf(unreadable.length, forwarded)]('received', line)
