@@ -12,6 +12,7 @@ beforeAll(async () => {
   stage = await testStage({
     remotes: ['milan', 'turin'],
     admission: true,
+    nodes: { turin: 1 },
     env: {
       LOG_LEVEL: 'debug',
       NETWORKING_REFLECT_IPS: 'false',
@@ -100,6 +101,27 @@ test('a pod for a gated cluster waits for no node of its own', async () => {
     const { conditions = [] } = (pod?.status ?? {}) as { conditions?: { reason?: string }[] }
     return conditions.some(({ reason }) => reason === 'SchedulingGated')
   })
+})
+
+test('a Deployment whose pods are gated becomes available, with nothing scheduled at home', async () => {
+  const labels = { app: 'gated-web' }
+  const containers = [{ name: 'app', image: 'web:1', resources: { requests: { cpu: '100m' } } }]
+  const spec = {
+    replicas: 2,
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  }
+  const metadata = { name: 'gated-web', namespace: 'shop' }
+  expect((await apply('rome', { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec })).code).toBe(0)
+  await rome(['-n', 'shop', 'wait', '--for=condition=Available', '--timeout=60s', 'deployment/gated-web'])
+  const { items } = JSON.parse(await rome(['-n', 'shop', 'get', 'pods', '-l', 'app=gated-web', '-o', 'json'])) as {
+    items: { spec: { nodeName?: string }; status: { phase: string; podIP?: string } }[]
+  }
+  expect(items.map((pod) => [pod.spec.nodeName, pod.status.phase, pod.status.podIP ?? ''])).toEqual([
+    [undefined, 'Running', ''],
+    [undefined, 'Running', ''],
+  ])
+  await rome(['-n', 'shop', 'delete', 'deployment', 'gated-web'])
 })
 
 test('a system namespace is not offloaded', async () => {
