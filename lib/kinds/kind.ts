@@ -100,6 +100,8 @@ export interface Seen {
   source: KubeObject
   /** Only if it is ours. */
   target: KubeObject | undefined
+  /** The target, if it was made just now. */
+  made: KubeObject | undefined
   found: Found
   /** Why there is no target, or not the desired one, where a person has to know. */
   refusal: string | undefined

@@ -10,19 +10,19 @@ import { SOURCE_CLUSTER_UID } from './stamp.ts'
  * Carries a verdict out, with every precondition that the API server can check: a create only where nothing is, an
  * update only of the target that was read, a delete only of that and only after the source cluster has proven to be
  * the one the target came from.
+ * @returns the target if it was created
  * @throws ConflictError when the target changed meanwhile
  * @throws IdentityError when the source cluster is another one than before
  */
-export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Promise<void> {
+export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Promise<KubeObject | undefined> {
   const cluster = sideOf(peering, kind.target.side)
   switch (verdict.do) {
     case 'create':
-      await cluster.apply(kind.target.resource, guarded(verdict.desired, { resourceVersion: NOT_EXISTING }))
-      return
+      return cluster.apply(kind.target.resource, guarded(verdict.desired, { resourceVersion: NOT_EXISTING }))
     case 'update': {
       const { uid = '', resourceVersion = '' } = verdict.target.metadata
       await cluster.apply(kind.target.resource, guarded(verdict.desired, { uid, resourceVersion }))
-      return
+      break
     }
     case 'delete': {
       await proveIdentity(kind, peering, verdict.target)
@@ -31,6 +31,7 @@ export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Pro
       await cluster.delete(kind.target.resource, ref, { uid, resourceVersion })
     }
   }
+  return undefined
 }
 
 function guarded(desired: KubeObject, preconditions: { uid?: string; resourceVersion: string }): KubeObject {

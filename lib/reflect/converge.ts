@@ -94,8 +94,9 @@ interface CarriedOut {
  */
 async function carryOut(kind: Kind, peering: Peering, verdict: Verdict, seen: Observation): Promise<CarriedOut> {
   const nothing: Given = { writes: 0, ended: false, basis: seen.basis }
+  let made: KubeObject | undefined
   try {
-    await apply(kind, peering, verdict)
+    made = await apply(kind, peering, verdict)
   } catch (error) {
     if (error instanceof ConflictError) return { failure: error, given: nothing }
     await report(kind, peering, seen, { verdict: 'failed', error })
@@ -106,7 +107,7 @@ async function carryOut(kind: Kind, peering: Peering, verdict: Verdict, seen: Ob
   await report(kind, peering, seen, verdict)
   if (verdict.do === 'delete') return { given: nothing }
   try {
-    return { given: await giveBack(kind, peering, seen, refusalIn(verdict)) }
+    return { given: await giveBack(kind, peering, seen, refusalIn(verdict), made) }
   } catch (error) {
     if (error instanceof ConflictError) return { failure: error, given: nothing }
     await report(kind, peering, seen, { verdict: 'ungiven', error })
@@ -119,8 +120,9 @@ async function giveBack(
   peering: Peering,
   { source, gift, basis }: Observation,
   refusal: string | undefined,
+  made?: KubeObject,
 ): Promise<Given> {
-  const due = gift?.(refusal, timestamp())
+  const due = gift?.(refusal, timestamp(), made)
   if (!source || !due) return { writes: 0, ended: false, basis }
   const given = await give(kind, peering, source, due)
   return {

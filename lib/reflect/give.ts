@@ -4,8 +4,8 @@ import { type Peering, sideOf } from './peering.ts'
 import type { Verdict } from './plan.ts'
 import { tell } from './report.ts'
 
-/** What is due to the source as things stand. Pure. */
-export type GiftOf = (refusal: string | undefined, now: string) => Gift | undefined
+/** What is due to the source as things stand, the target having been made just now or not. Pure. */
+export type GiftOf = (refusal: string | undefined, now: string, made?: KubeObject) => Gift | undefined
 
 export function giftOf(
   { back }: Kind,
@@ -15,7 +15,7 @@ export function giftOf(
   found: Found,
 ): GiftOf | undefined {
   if (!source || !back) return undefined
-  return (refusal, now) => back.forge({ source, target, found, refusal, now }, context)
+  return (refusal, now, made) => back.forge({ source, target, made, found, refusal, now }, context)
 }
 
 /** Why there is no target, or not the desired one, where the source should say so. */

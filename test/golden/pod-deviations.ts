@@ -5,6 +5,7 @@ import { without } from '../../lib/kinds/meta.ts'
 import { podIPsAtHome } from '../../lib/policy/lists.ts'
 import { policyOf } from '../../lib/policy/policy.ts'
 import type { Golden } from './cases.ts'
+import { ANY_TEXT } from './compare.ts'
 import type { Deviation } from './deviations.ts'
 import { homePodOf, podNetworksOf } from './pods.ts'
 import { type Action, type Answer, isAnswer, localOf, withActions } from './reflection.ts'
@@ -131,6 +132,23 @@ export const podDeviations: readonly Deviation[] = [
     },
   },
   {
+    name: 'known-at-once',
+    reason:
+      'A ShadowPod knows its pod as soon as it is made, so that one with an end that is lost unseen is not run again; Liqo learns of it by an event.',
+    rewrite: (expected, given) => {
+      const { objects = [] } = inputOf<{ objects: KubeObject[] }>(given)
+      const [shadow] = objects
+      const isMade =
+        isAnswer(expected) && expected.actions.some(({ verb, resource }) => verb === 'create' && resource === 'pods')
+      if (given.fn !== 'ShadowPodReconcile' || !shadow || !isMade) return expected
+      const { metadata, spec } = shadow
+      const status = { phase: 'Pending', podUID: ANY_TEXT, restartCount: 0, restarts: 0 }
+      const how = { verb: 'update', subresource: 'status', resource: 'shadowpods.offloading.liqo.io' }
+      const told = { ...expected.actions[0], ...how, object: { metadata, spec, status } }
+      return { ...expected, actions: [...expected.actions, told] }
+    },
+  },
+  {
     name: 'home-knows-the-way',
     reason:
       'The address of the home API server is forged as the remote cluster sees it; Liqo sends it as home sees it, and the remote cluster changes it.',
@@ -139,6 +157,7 @@ export const podDeviations: readonly Deviation[] = [
       const { hostAliases } = mapOf(mapOf(objects[0]?.spec).pod)
       if (given.fn !== 'ShadowPodReconcile' || !isAnswer(expected) || !hostAliases) return expected
       return withActions(expected, (action) => {
+        if (action.verb !== 'create') return action
         const object = action.object as KubeObject
         return { ...action, object: { ...object, spec: { ...mapOf(object.spec), hostAliases } } }
       })

@@ -16,7 +16,7 @@ import {
   wakePod,
   wakeShadowPod,
 } from '../support/pods.ts'
-import { offload, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
+import { offload, offloading, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
 
 const running = {
   phase: 'Running',
@@ -385,6 +385,13 @@ describe('a pod whose namespace is not offloaded to the cluster', () => {
     await wakePod(world)
     expect(podsOf(world).home?.status).toMatchObject({ phase: 'Pending', reason: 'OffloadingBackOff' })
     expect(warnings()).toEqual([expect.stringContaining('disabled for namespace "shop"')])
+    world.rome.user.create(NAMESPACE_OFFLOADING, offloading())
+    await wakeOffloading()
+    await settlePods(world)
+    kubelet(world, running)
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
+    expect(podsOf(world).home?.status).not.toHaveProperty('reason')
   })
 
   test('is given up if it ran', async () => {

@@ -24,12 +24,11 @@ export async function dispatchPod(peerings: readonly Peering[], event: ChangeEve
       if (!(error instanceof ReflectionError)) throw error
       curable.push(error.message)
     })
-  const isAboutPods = event.of !== OFFLOADING
-  if (isAboutPods) await noting(dispatch(pod, peerings, event))
-  if (event.of === undefined || !isAboutPods) {
-    for (const peering of peerings.filter(({ home }) => home.id === event.cluster)) {
-      await refuse(curable, peering, event.namespace, isAboutPods ? event.names : [])
-    }
+  await noting(dispatch(pod, peerings, event))
+  if (event.of === undefined || event.of === OFFLOADING) {
+    const names = event.of === undefined ? event.names : []
+    const own = peerings.filter(({ home }) => home.id === event.cluster)
+    for (const peering of own) await refuse(curable, peering, event.namespace, names)
   }
   if (curable.length > 0) throw new ReflectionError(`pod: ${curable.length} to try again: ${curable[0]}`)
 }

@@ -26,9 +26,12 @@ const MAX_MESSAGE = 1024
 export function shadowPodGift(seen: Seen, context: Context): Gift | undefined {
   const { source: shadow, found, refusal } = seen
   if (!isReflected(shadow, context) || isTerminal(shadow.status)) return undefined
-  const pod = (found.pods ?? []).find((one) => isReflected(one, context) && isPodOf(one, shadow))
+  // One just made is told of at once: should it end and be lost before the next look, it is still known to have been.
+  const pod = [...(found.pods ?? []), ...(seen.made ? [seen.made] : [])].find(
+    (one) => isReflected(one, context) && isPodOf(one, shadow),
+  )
   const before = mapOf(shadow.status)
-  const status = statusOf(shadow, pod, isLost(shadow, found), refusal)
+  const status = statusOf(shadow, pod, !seen.made && isLost(shadow, found), refusal)
   return !status || isDeepStrictEqual(filled(before), filled(status)) ? undefined : { status }
 }
 
