@@ -13,6 +13,7 @@ import type { QueueStats } from './queues/queue.ts'
 import { ensureRuntime } from './runtime/install.ts'
 import type { Invocation } from './runtime/outcome.ts'
 import { createPool, type Pool, type PoolStats } from './runtime/pool.ts'
+import type { OnStream } from './runtime/stream.ts'
 import { startClock } from './schedule/clock.ts'
 import type { Service, ServiceFunction } from './service/read.ts'
 
@@ -29,12 +30,14 @@ export interface HostOptions {
   env?: Record<string, string>
   /** Environment of single functions, over `env`. */
   envOf?: Record<string, Record<string, string>>
-  /** Most sandboxes of a function: for all, or by function. Default 2; a lower reservedConcurrency counts. */
+  /** Most sandboxes of a function: for all, or by function. Default 2, 10 where responses stream; a lower reservedConcurrency counts. */
   concurrency?: number | Record<string, number>
   /** Name or address in the fronts' URLs; must be in the certificate. Default 127.0.0.1. */
   host?: string
   /** Ports of the fronts of single functions; default any free one. */
   ports?: Readonly<Record<string, number>>
+  /** Authorities (PEM) of the certificates that the fronts of single functions ask their callers for; none by default. */
+  clientCas?: Readonly<Record<string, readonly string[]>>
   /** How much faster than real time schedules and queues run; 0: no schedules, queues in real time. Default 1. */
   speed?: number
   /** First waits before a retry, in ms; default as on AWS, 60,000 after a function's error. */
@@ -88,10 +91,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const ric = await ensureRuntime(options.onProgress)
   const targets = new Map(service.functions.map((fn) => [fn.name, fn]))
   const pools = new Map<string, Pool>()
-  const invoke = async (name: string, payload: string) => {
+  const invoke = async (name: string, payload: string, onStream?: OnStream) => {
     const pool = pools.get(name)
     if (!pool) throw new Error(`Function not found: ${name}`)
-    return pool.invoke(payload)
+    return pool.invoke(payload, onStream)
   }
   const letters = openDeadLetters(dlqDir)
   const deliverer = createDeliverer({
@@ -115,7 +118,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       createPool(config, ric, (line) => options.onLine?.(fn.name, line)),
     )
   }
-  const fronts = await startFronts({ service, tls, host, invoke, ports: options.ports ?? {} })
+  const { ports = {}, clientCas = {} } = options
+  const fronts = await startFronts({ service, tls, host, invoke, ports, clientCas })
   opened.defer(fronts.close)
   const clock =
     speed > 0

@@ -7,6 +7,8 @@ export interface FrontsOptions {
   host: string
   /** By function; any free one where none is given. */
   ports: Readonly<Record<string, number>>
+  /** By function: authorities of its callers' certificates. */
+  clientCas: Readonly<Record<string, readonly string[]>>
   invoke: FrontOptions['invoke']
 }
 
@@ -17,7 +19,7 @@ export interface Fronts {
 }
 
 /** One front for each Function URL, as each has its own host name on AWS, and one for all routes of the HTTP API. */
-export async function startFronts({ service, tls, host, ports, invoke }: FrontsOptions): Promise<Fronts> {
+export async function startFronts({ service, tls, host, ports, clientCas, invoke }: FrontsOptions): Promise<Fronts> {
   const common = { place: service, tls, host, invoke }
   const urls: Record<string, string> = {}
   const fronts: HttpFront[] = []
@@ -26,9 +28,16 @@ export async function startFronts({ service, tls, host, ports, invoke }: FrontsO
     fronts.push(front)
     for (const { target } of service.routes) urls[target] = front.url
   }
-  for (const { name } of service.functions.filter(({ url }) => url)) {
+  for (const { name, streams } of service.functions.filter(({ url }) => url)) {
     const routes = [{ key: '$default', target: name }]
-    const front = await startFront({ ...common, kind: 'url', routes, port: ports[name] })
+    const front = await startFront({
+      ...common,
+      kind: 'url',
+      routes,
+      port: ports[name],
+      streams,
+      clientCas: clientCas[name],
+    })
     fronts.push(front)
     urls[name] = front.url
   }

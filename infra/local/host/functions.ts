@@ -3,6 +3,8 @@ import type { FunctionConfig } from '../runtime/function.ts'
 import type { ServiceFunction } from '../service/read.ts'
 
 const SANDBOXES = 2
+/** A stream takes its sandbox for as long as its reader likes. */
+const STREAMING_SANDBOXES = 10
 const INIT_TIMEOUT = 30_000
 const IDLE = 600_000
 
@@ -20,11 +22,12 @@ export interface FunctionOptions {
  * @throws Error when there is no bundle of it
  */
 export function functionConfig(fn: ServiceFunction, eventsUrl: string, options: FunctionOptions): FunctionConfig {
-  const { bundles, env, envOf, concurrency = SANDBOXES, idle = IDLE } = options
+  const { bundles, env, envOf, concurrency = {}, idle = IDLE } = options
   const bundle = bundles.find(({ name }) => name === fn.name)
   if (!bundle)
     throw new Error(`serverless.yml declares the function ${fn.name}, but functions/${fn.name}.ts is not there`)
-  const most = typeof concurrency === 'number' ? concurrency : (concurrency[fn.name] ?? SANDBOXES)
+  const usual = fn.streams ? STREAMING_SANDBOXES : SANDBOXES
+  const most = typeof concurrency === 'number' ? concurrency : (concurrency[fn.name] ?? usual)
   return {
     name: fn.name,
     arn: fn.arn,

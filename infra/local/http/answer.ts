@@ -35,7 +35,7 @@ export const platformAnswer = {
  */
 export function toAnswer(payload: string, kind: FrontKind): HttpAnswer {
   const value = parsed(payload)
-  // Only a streamed response is no JSON, and streams are not served locally.
+  // Only a streamed response is no JSON, and of a function whose URL does not stream.
   if (value === undefined) return platformAnswer.functionError(kind)
   if (!hasStatus(value)) {
     const text = typeof value === 'string' ? value : payload

@@ -4,8 +4,10 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Place } from '../events/event.ts'
 import type { Invocation } from '../runtime/outcome.ts'
+import type { OnStream } from '../runtime/stream.ts'
 import { type FrontKind, type HttpAnswer, platformAnswer, toAnswer } from './answer.ts'
 import { toPayload } from './payload.ts'
+import { relay } from './relay.ts'
 import { matchRoute, type RouteTarget } from './routes.ts'
 
 /** Largest synchronous payload of Lambda, in bytes: the whole event, not the body alone. */
@@ -26,7 +28,11 @@ export interface FrontOptions {
   /** 0 or absent: any free port. */
   port?: number | undefined
   routes: RouteTarget[]
-  invoke(name: string, payload: string): Promise<Invocation>
+  invoke(name: string, payload: string, onStream?: OnStream): Promise<Invocation>
+  /** Responses are handed on as the functions write them. */
+  streams?: boolean
+  /** Certificate authorities, PEM: who calls must have a certificate of one (mutual TLS). None: whoever calls. */
+  clientCas?: readonly string[] | undefined
 }
 
 export interface HttpFront {
@@ -39,10 +45,12 @@ export interface HttpFront {
 /** HTTPS in front of functions: an HTTP API with routes, or a Function URL with one route for all. */
 export async function startFront(options: FrontOptions): Promise<HttpFront> {
   const open = new Set<Promise<unknown>>()
-  const server = createServer({ ...options.tls, noDelay: true }, (request, response) => {
+  const { tls, clientCas: ca } = options
+  const mutual = ca && { ca: [...ca], requestCert: true, rejectUnauthorized: true }
+  const server = createServer({ ...tls, ...mutual, noDelay: true }, (request, response) => {
     const answered = once(response, 'close').finally(() => open.delete(answered))
     open.add(answered)
-    void handle(request, options).then((answer) => send(request, response, answer))
+    void answer(request, response, options)
   })
   // Longer than any client keeps an idle connection: what closes first loses the race for the next request.
   server.keepAliveTimeout = 350_000
@@ -57,9 +65,19 @@ export async function startFront(options: FrontOptions): Promise<HttpFront> {
   }
 }
 
+async function answer(request: IncomingMessage, response: ServerResponse, options: FrontOptions): Promise<void> {
+  let relayed: Promise<boolean> | undefined
+  const onStream: OnStream = (streamed) => {
+    relayed = relay(streamed, response)
+  }
+  const whole = await handle(request, options, options.streams ? onStream : undefined)
+  if (!(await relayed)) send(request, response, whole)
+}
+
 async function handle(
   request: IncomingMessage,
   { kind, place, host, routes, invoke }: FrontOptions,
+  onStream?: OnStream,
 ): Promise<HttpAnswer> {
   const path = request.url?.split('?')[0] ?? '/'
   const route = matchRoute(routes, request.method ?? 'GET', path)
@@ -71,7 +89,7 @@ async function handle(
   const payload = JSON.stringify(toPayload(request, body, { account, domain: host, routeKey: route.key }))
   if (Buffer.byteLength(payload) > MAX_PAYLOAD) return platformAnswer.tooLarge(kind)
   // A rejection: the host is stopping.
-  const invocation = await invoke(route.target, payload).catch(() => undefined)
+  const invocation = await invoke(route.target, payload, onStream).catch(() => undefined)
   if (!invocation) return platformAnswer.unavailable()
   return invocation.functionError ? platformAnswer.functionError(kind) : toAnswer(invocation.payload, kind)
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
 
 /** What of the front's own identity is in the payload. */
 export interface Front {
@@ -27,6 +28,7 @@ export function toPayload(request: IncomingMessage, body: Buffer, front: Front) 
     headers: { ...headers, 'x-forwarded-proto': 'https', 'x-forwarded-for': request.socket.remoteAddress ?? '' },
     ...(search && { queryStringParameters: query(searchParams) }),
     requestContext: {
+      ...authentication(request),
       accountId: front.account,
       apiId: front.domain.split('.')[0] ?? '',
       domainName: front.domain,
@@ -50,6 +52,20 @@ export function toPayload(request: IncomingMessage, body: Buffer, front: Front) 
 }
 
 export type HttpPayload = ReturnType<typeof toPayload>
+
+/** Who calls over mutual TLS, in API Gateway's words; Function URLs of AWS ask for no certificate. */
+function authentication({ socket }: IncomingMessage) {
+  const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined
+  if (!certificate) return {}
+  const { subject, issuer, serialNumber, validFrom: notBefore, validTo: notAfter } = certificate
+  const [subjectDN, issuerDN] = [subject, issuer].map((name) => name.split('\n').join(','))
+  const validity = { notBefore, notAfter }
+  return {
+    authentication: {
+      clientCert: { clientCertPem: certificate.toString(), subjectDN, issuerDN, serialNumber, validity },
+    },
+  }
+}
 
 /** Several values of one header become one, separated by commas. Names are in lower case already. */
 const joined = (headers: IncomingHttpHeaders): Record<string, string> =>

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Streamed } from './stream.ts'
 
 const PREFIX = '/2018-06-01/runtime/'
 
@@ -11,6 +12,11 @@ export interface RuntimeEvents {
   onResponse(requestId: string, body: string): void
   onError(requestId: string, body: string): void
   onInitError(body: string): void
+  /**
+   * A streamed response begins. False: nobody reads it as it comes, and it is gathered for `onResponse`. The end of it
+   * is an `onResponse` too, with no body, or an `onError`.
+   */
+  onStream(requestId: string, streamed: Streamed): boolean
 }
 
 /** The Lambda Runtime API (2018-06-01) for one sandbox. */
@@ -32,7 +38,10 @@ export async function startRuntimeApi(events: RuntimeEvents): Promise<RuntimeApi
       return events.onNext()
     }
     const [, id, end] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? []
-    readBody(request, (body) => {
+    const isStreamed = request.headers['lambda-runtime-function-response-mode'] === 'streaming'
+    const isTaken = isStreamed && id !== undefined && events.onStream(id, streamedOf(request))
+    const read = isTaken ? awaitEnd : readBody
+    read(request, (body) => {
       accept(response)
       if (path === 'init/error') events.onInitError(body)
       else if (id && end === 'error') events.onError(id, body)
@@ -61,6 +70,16 @@ function readBody(request: IncomingMessage, then: (body: string) => void): void 
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => then(Buffer.concat(chunks).toString()))
+}
+
+/** Somebody else reads it. */
+function awaitEnd(request: IncomingMessage, then: (body: string) => void): void {
+  request.on('end', () => then(''))
+}
+
+function streamedOf(request: IncomingMessage): Streamed {
+  const isBroken = () => request.trailers['lambda-runtime-function-error-type'] !== undefined
+  return { contentType: request.headers['content-type'] ?? '', body: request, isBroken }
 }
 
 function accept(response: ServerResponse): void {

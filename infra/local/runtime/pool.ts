@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { FunctionConfig } from './function.ts'
 import type { FunctionError, Invocation } from './outcome.ts'
 import { InitError, openSandbox, type Sandbox } from './sandbox.ts'
+import type { OnStream } from './stream.ts'
 
 /** The host is shutting down: the invocation was not answered, and may or may not have run. */
 export class StoppedError extends Error {
@@ -27,7 +28,7 @@ export interface Pool {
    * @param payload JSON text
    * @throws StoppedError; a failing function is an answer
    */
-  invoke(payload: string): Promise<Invocation>
+  invoke(payload: string, onStream?: OnStream): Promise<Invocation>
   stats(): PoolStats
   /** Kills every sandbox, and resolves when they are gone. */
   stop(): Promise<void>
@@ -37,6 +38,7 @@ interface Job {
   requestId: string
   payload: string
   answer: PromiseWithResolvers<Invocation>
+  onStream?: OnStream | undefined
 }
 
 /** What the pool knows of a sandbox; `it` is there from the first sign of life. */
@@ -68,7 +70,7 @@ export function createPool(fn: FunctionConfig, ric: string, onLine: (line: strin
     const cold = !slot.used
     slot.used = true
     const began = performance.now()
-    const { payload, failed } = await (slot.it as Sandbox).invoke(job.requestId, job.payload)
+    const { payload, failed } = await (slot.it as Sandbox).invoke(job.requestId, job.payload, job.onStream)
     settle(job, payload, failed, performance.now() - began, cold)
   }
 
@@ -114,9 +116,9 @@ export function createPool(fn: FunctionConfig, ric: string, onLine: (line: strin
   }
 
   return {
-    async invoke(payload) {
+    async invoke(payload, onStream) {
       if (stopped) throw new StoppedError(`${fn.name}: the host is stopping`)
-      const job: Job = { requestId: randomUUID(), payload, answer: Promise.withResolvers() }
+      const job: Job = { requestId: randomUUID(), payload, answer: Promise.withResolvers(), onStream }
       jobs.push(job)
       dispatch()
       return job.answer.promise

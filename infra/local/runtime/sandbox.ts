@@ -5,6 +5,7 @@ import { sandboxEnv } from './env.ts'
 import type { FunctionConfig } from './function.ts'
 import { eachLine } from './lines.ts'
 import { type FunctionError, MAX_RESPONSE, platformError } from './outcome.ts'
+import { type OnStream, whenUnwanted } from './stream.ts'
 
 const SHIM = join(import.meta.dirname, 'shim.cjs')
 
@@ -40,7 +41,7 @@ export interface Sandbox {
    */
   ready: Promise<void>
   /** Call only while idle. Never rejects: a crash and a timeout are outcomes. */
-  invoke(requestId: string, payload: string): Promise<Outcome>
+  invoke(requestId: string, payload: string, onStream?: OnStream): Promise<Outcome>
   /** Kills the process; resolves when it is gone. */
   stop(): Promise<void>
 }
@@ -49,6 +50,7 @@ interface Running {
   requestId: string
   settle(outcome: Outcome): void
   timer: NodeJS.Timeout
+  onStream?: OnStream | undefined
 }
 
 /**
@@ -72,6 +74,16 @@ export async function openSandbox(fn: FunctionConfig, ric: string, hooks: Sandbo
     },
     onResponse: (id, body) => finish(limited(body), id),
     onError: (id, body) => finish({ payload: body, failed: true }, id),
+    onStream(id, streamed) {
+      if (!running?.onStream || running.requestId !== id) return false
+      // Nothing tells a function that its reader has gone: its process is ended, and with it all that it reads from.
+      whenUnwanted(streamed, () => {
+        finish({ payload: '', failed: false }, id)
+        child.kill('SIGKILL')
+      })
+      running.onStream(streamed)
+      return true
+    },
     onInitError: (body) => init.reject(new InitError(fn.name, () => JSON.parse(body))),
   })
   const child = spawn(process.execPath, [`--max-old-space-size=${heap(fn.memory)}`, '-r', SHIM, ric], {
@@ -93,13 +105,13 @@ export async function openSandbox(fn: FunctionConfig, ric: string, hooks: Sandbo
   }, fn.initTimeout)
   return {
     ready: init.promise.finally(() => clearTimeout(slow)),
-    invoke(requestId, payload) {
+    invoke(requestId, payload, onStream) {
       const { promise, resolve: settle } = Promise.withResolvers<Outcome>()
       const timer = setTimeout(() => {
         finish(failure(platformError.timeout(requestId, fn.timeout)), requestId)
         child.kill('SIGKILL')
       }, fn.timeout)
-      running = { requestId, settle, timer }
+      running = { requestId, settle, timer, onStream }
       give(api, fn, requestId, payload)
       return promise
     },

@@ -54,7 +54,7 @@ const fn = z.looseObject({
   timeout: z.int().min(1).max(900).optional(),
   reservedConcurrency: z.int().min(1).optional(),
   environment: z.record(z.string(), z.unknown()).default({}),
-  url: z.union([z.boolean(), z.looseObject({})]).default(false),
+  url: z.union([z.boolean(), z.looseObject({ invokeMode: z.string().optional() })]).default(false),
   maximumRetryAttempts: z.int().min(0).max(2).default(2),
   maximumEventAge: z.int().min(60).max(21_600).default(21_600),
   destinations: z.looseObject({ onFailure: destination.optional() }).default({}),

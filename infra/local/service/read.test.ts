@@ -20,6 +20,7 @@ test('functions with their limits, environment and retries; references to resour
     retry: { attempts: 2, age: 60 },
     deadLetters: 'failed',
     url: false,
+    streams: false,
   })
 })
 

@@ -30,6 +30,8 @@ export interface ServiceFunction {
   deadLetters?: string
   /** Has a Function URL. */
   url: boolean
+  /** Its Function URL hands responses on as they are written. */
+  streams: boolean
 }
 
 /** An httpApi route, `POST /path` or `*`. */
@@ -89,6 +91,7 @@ export function toService(file: ServerlessFile): Service {
       retry: { attempts: entry.maximumRetryAttempts, age: entry.maximumEventAge },
       ...queue(entry.destinations.onFailure?.arn),
       url: entry.url !== false,
+      streams: typeof entry.url === 'object' && entry.url.invokeMode === 'RESPONSE_STREAM',
     }
   }
   const eachEvent = <T>(found: (target: string, event: EventEntry, nth: number) => T[]): T[] =>
