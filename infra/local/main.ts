@@ -9,15 +9,17 @@ import { readable } from './lines.ts'
 import { PreflightError, startOwn } from './own.ts'
 import { ROOT } from './root.ts'
 import { applySample, playScenario } from './scenario.ts'
+import { type Mode, showcase } from './showcase.ts'
 import { type Stage, startStage } from './stage.ts'
 
-const USAGE = `usage: npm start [-- --once] [-- --dir DIR]
+const USAGE = `usage: npm start [-- --once] [-- --mode virtual-node|gate] [-- --dir DIR]
 
   Starts control planes rome and milan and reflects from one into the other until Ctrl-C.
   With CLUSTERS, PEERINGS and CLUSTER_<ID>_KUBECONFIG in the environment: between those instead.
 
-  --once      play the scenario, check it, print a summary, and exit 0 or 1
-  --dir DIR   where kubeconfigs, logs and dead letters go; default .heliograph
+  --once       play the scenario, check it, print a summary, and exit 0 or 1
+  --mode MODE  how pods are offloaded: by a virtual node (default), or by scheduling gates, with no node at all
+  --dir DIR    where kubeconfigs, logs and dead letters go; default .heliograph
 `
 
 const start = performance.now()
@@ -36,13 +38,13 @@ const hooks = {
 }
 
 async function main(): Promise<number> {
-  const { once, dir, help } = options()
+  const { once, dir, mode, help } = options()
   if (help) {
     process.stdout.write(USAGE)
     return 0
   }
   if (process.env.CLUSTERS) return own(resolve(ROOT, dir), once)
-  const stage = await startStage({ dir: resolve(ROOT, dir), ...hooks })
+  const stage = await startStage({ dir: resolve(ROOT, dir), ...showcase(mode), ...hooks })
   try {
     return once ? await play(stage) : await show(stage)
   } finally {
@@ -51,15 +53,18 @@ async function main(): Promise<number> {
   }
 }
 
-function options(): { once: boolean; dir: string; help: boolean } {
+function options(): { once: boolean; dir: string; mode: Mode; help: boolean } {
   const { values } = parseArgs({
     options: {
       once: { type: 'boolean', default: false },
       dir: { type: 'string', default: '.heliograph' },
+      mode: { type: 'string', default: 'virtual-node' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  return values
+  const { mode } = values
+  if (mode === 'virtual-node' || mode === 'gate') return { ...values, mode }
+  throw Object.assign(new Error(`--mode ${mode}: use virtual-node or gate`), { code: 'ERR_PARSE_ARGS_VALUE' })
 }
 
 async function play(stage: Stage): Promise<number> {
@@ -91,10 +96,12 @@ async function show(stage: Stage): Promise<number> {
   await applySample(stage)
   const at = relative(ROOT, stage.dir) || '.'
   process.stdout.write(`
-Namespace shop of rome is reflected into milan as shop-rome. In another terminal:
+Namespace shop of rome is reflected into milan as shop-rome, and its pods run there. In another terminal:
 
   export PATH="$PWD/${at}/bin:$PATH"
   kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get configmaps,secrets,services
+  kubectl --kubeconfig ${at}/rome.kubeconfig -n shop get pods -o wide
+  kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get pods -o wide
   kubectl --kubeconfig ${at}/rome.kubeconfig -n shop create configmap hello --from-literal=to=milan
   kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get configmap hello -o yaml
   kubectl --kubeconfig ${at}/rome.kubeconfig get nsof --all-namespaces

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import type { Found } from './kubectl.ts'
-import type { Stage } from './stage.ts'
+import type { Stage, StageCluster } from './stage.ts'
 
 export interface Check {
   name: string
@@ -11,11 +10,15 @@ export interface Check {
   why?: string
 }
 
-export const SAMPLE = join(import.meta.dirname, 'sample', 'shop.yaml')
+const SHOP = join(import.meta.dirname, 'sample', 'shop.yaml')
+const APPS = join(import.meta.dirname, 'sample', 'apps.yaml')
 
-/** The sample namespace, into the first cluster. */
+/** The sample namespace and what runs in it, into the first cluster. */
 export async function applySample({ clusters }: Stage): Promise<void> {
-  await Object.values(clusters)[0]!.kubectl(['apply', '-f', '-'], await readFile(SAMPLE, 'utf8'))
+  const { kubectl } = Object.values(clusters)[0]!
+  await kubectl(['apply', '-f', SHOP])
+  await kubectl(['-n', 'shop', 'wait', '--for=jsonpath={.status.offloadingPhase}=Ready', 'nsof/offloading'])
+  await kubectl(['apply', '-f', APPS])
 }
 
 /**
@@ -37,6 +40,22 @@ export async function playScenario(stage: Stage, tell: (check: Check) => void): 
     if (!check.ok) break
   }
   return checks
+}
+
+async function running({ kubectl }: StageCluster, namespace: string): Promise<number> {
+  const names = await kubectl([
+    '-n',
+    namespace,
+    'get',
+    'pods',
+    '-l',
+    'app=web',
+    '--field-selector',
+    'status.phase=Running',
+    '-o',
+    'name',
+  ])
+  return names.trim() === '' ? 0 : names.trim().split('\n').length
 }
 
 function stepsOf({ clusters: { rome, milan }, host }: Stage): Record<string, () => Promise<unknown>> {
@@ -69,11 +88,30 @@ function stepsOf({ clusters: { rome, milan }, host }: Stage): Record<string, () 
 
   return {
     'a namespace is offloaded, with what is in it': async () => {
-      await rome.kubectl(['apply', '-f', SAMPLE])
+      await rome.kubectl(['apply', '-f', SHOP])
       await phase('Ready')
       await there('configmap', 'settings')
       await there('secret', 'database')
       await there('service', 'web')
+    },
+    'a Deployment runs in milan, and is available in rome': async () => {
+      await rome.kubectl(['apply', '-f', APPS])
+      await shop('wait', '--for=condition=Available', '--timeout=120s', 'deployment/web')
+      await eventually('two pods Running in milan', async () => (await running(milan, 'shop-rome')) === 2)
+      if ((await running(rome, 'shop')) !== 2) throw new Error('rome does not show its two pods Running')
+    },
+    'a Job completes in milan, and so in rome': async () => {
+      await shop('wait', '--for=condition=Complete', '--timeout=120s', 'job/report')
+    },
+    'the pods go with what they belong to': async () => {
+      await rome.kubectl(['delete', '-f', APPS, '--timeout=120s'])
+      await eventually('no pods in either cluster', async () => {
+        const lists = await Promise.all([
+          shop('get', 'pods', '-o', 'name'),
+          milan.kubectl(['-n', 'shop-rome', 'get', 'pods', '-o', 'name']),
+        ])
+        return lists.every((list) => list.trim() === '')
+      })
     },
     'a ConfigMap is created': async () => {
       await shop('create', 'configmap', 'hello', '--from-literal=to=milan')
