@@ -43,6 +43,16 @@ describe('plan: every row of its table', () => {
     { name: 'target going, source there', given: { target: going, ours: true, source, desired }, want: 'terminating' },
     { name: 'source gone', given: { target, ours: true }, want: 'deleted' },
     { name: 'skipped, its copy goes', given: { source, selection: no, target, ours: true }, want: 'deleted' },
+    {
+      name: 'of an earlier source, not to be taken over',
+      given: { source, desired, target, ours: true, outlived: true },
+      want: 'deleted',
+    },
+    {
+      name: 'the same, on its way out',
+      given: { source, desired, target: going, ours: true, outlived: true },
+      want: 'terminating',
+    },
     { name: 'new', given: { source, desired }, want: 'created' },
     { name: 'equal', given: { source, desired, target, ours: true }, want: 'equal' },
     {

@@ -113,6 +113,29 @@ test('a pod that is lost in the other cluster is made again there, and has resta
   expect((await podIn('rome', name))?.metadata.uid).toBe(before.here[0]!.metadata.uid)
 })
 
+test('while home cannot be reached, lost pods are made again', async () => {
+  await apply('rome', deployment(2))
+  const before = await running(2)
+  const rome = stage.clusters.rome!.cluster
+  await rome.stopApiServer()
+  try {
+    await away('delete', 'pods', '--all', '--wait=false')
+    await eventually('two other pods run in milan', async () => {
+      const pods = await podsIn('milan')
+      const isOther = ({ metadata }: Pod) => !before.there.some((pod) => pod.metadata.uid === metadata.uid)
+      return pods.length === 2 && pods.every((pod) => isOther(pod) && pod.status.phase === 'Running')
+    })
+  } finally {
+    await rome.startApiServer()
+  }
+  await stage.host.invoke('sweep', {})
+  await eventually('home shows the restarts, of the same pods', async () => {
+    const pods = await podsIn('rome')
+    const isSame = ({ metadata }: Pod) => before.here.some((pod) => pod.metadata.uid === metadata.uid)
+    return pods.every((pod) => isSame(pod) && pod.status.containerStatuses?.[0]?.restartCount === 1)
+  })
+})
+
 test('a Job completes, and never runs again, whatever is deleted', async () => {
   const spec = { completions: 3, parallelism: 2, template: template({ restartPolicy: 'Never' }) }
   await apply('rome', { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'sum', namespace }, spec })
@@ -169,6 +192,20 @@ test('a pod that the other cluster does not admit says so at home, and runs once
   await running(1)
   const { conditions = [] } = (await podIn('rome', 'web'))!.status
   expect(conditions.map(({ type }) => type)).not.toContain('offloading.heliograph.io/Refused')
+})
+
+test('a pod with a long name, a host network and variables twice runs; what it does not get is told', async () => {
+  const name = `w${'.eb'.repeat(84)}`
+  const env = [
+    { name: 'A', value: '1' },
+    { name: 'A', value: '2' },
+  ]
+  const containers = [{ name: 'web', image: 'registry.example/web:1', env }]
+  await apply('rome', { ...barePod({ hostNetwork: true, containers }), metadata: { name, namespace } })
+  await running(1)
+  await warned(/hostNetwork is left out/)
+  await home('delete', 'pod', name, '--timeout=60s')
+  expect(await podsIn('milan')).toEqual([])
 })
 
 test('gated pods run with no node at all', async () => {
