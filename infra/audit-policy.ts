@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { type Trigger, triggersOf } from '../lib/event/triggers.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
+import type { Side } from '../lib/kinds/kind.ts'
 import { GROUP } from './rbac.ts'
 
 /** Writes, by their verb in an audit event. */
@@ -10,11 +11,13 @@ const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
 /**
  * The audit policy of a cluster (YAML): completed writes of the kinds in the table, without contents, and of the
  * functions' own only those that another function waits for: the rest would come back to them as events. Whatever else
- * writes in the cluster costs nothing.
+ * writes in the cluster costs nothing. System namespaces are never offloaded.
+ * @param sides what the cluster is to others; less is told of one that is only home, or only remote
  */
-export function auditPolicy(): string {
-  const triggers = triggersOf([...KINDS, namespace])
-  const resources = resourcesOf(triggers, ({ plural, subresources = [] }) => named(plural, ['', ...subresources]))
+export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string {
+  const triggers = triggersOf([...KINDS, namespace]).filter(({ side }) => side && sides.includes(side))
+  const [all, some] = [triggers.filter(({ verbs }) => !verbs), triggers.filter(({ verbs }) => verbs)]
+  const resources = resourcesOf(all, touching)
   const own = resourcesOf(triggers, ({ plural, own = [] }) => named(plural, own))
   return stringify({
     apiVersion: 'audit.k8s.io/v1',
@@ -23,7 +26,13 @@ export function auditPolicy(): string {
     rules: [
       ...(own.length > 0 ? [{ level: 'Metadata', userGroups: [GROUP], verbs: WRITES, resources: own }] : []),
       { level: 'None', userGroups: [GROUP] },
+      { level: 'None', namespaces: SYSTEM },
       { level: 'Metadata', verbs: WRITES, resources },
+      ...[...Map.groupBy(some, ({ verbs = [] }) => verbs.join())].map(([verbs, same]) => ({
+        level: 'Metadata',
+        verbs: verbs.split(','),
+        resources: resourcesOf(same, touching),
+      })),
       { level: 'None' },
     ],
   })
@@ -33,6 +42,12 @@ function resourcesOf(triggers: readonly Trigger[], namesOf: (trigger: Trigger) =
   return [...Map.groupBy(triggers, ({ group }) => group)]
     .map(([group, all]) => ({ group, resources: [...new Set(all.flatMap(namesOf))] }))
     .filter(({ resources }) => resources.length > 0)
+}
+
+const SYSTEM = ['kube-system', 'kube-public', 'kube-node-lease']
+
+function touching({ plural, subresources = [] }: Trigger): string[] {
+  return named(plural, ['', ...subresources])
 }
 
 /** @param subresources `` is the object itself */

@@ -38,6 +38,7 @@ describe('parseConfig', () => {
         service: 'DenyList',
         ingress: 'DenyList',
         endpointslice: 'DenyList',
+        event: 'DenyList',
       },
       labelsNotReflected: [],
       annotationsNotReflected: [],

@@ -88,7 +88,7 @@ export interface Config {
 }
 
 /** Kinds whose REFLECT_<KIND> variable exists. */
-const REFLECTABLE = ['configmap', 'secret', 'service', 'ingress'] as const
+const REFLECTABLE = ['configmap', 'secret', 'service', 'ingress', 'event'] as const
 
 const GLOBAL = [
   'CLUSTERS',

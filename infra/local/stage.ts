@@ -85,7 +85,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
           token: tokens.get(id)!,
           caPem: authority.certPem,
           batchMaxWaitMs: auditBatchMaxWaitMs,
-          policy: auditPolicy(),
+          policy: auditPolicy([id === home ? 'home' : 'remote']),
         },
       })
       started.defer(() => cluster.stop())

@@ -45,6 +45,15 @@ test.each(rows)('$name', ({ given, want }) => {
   expect(rows.map(({ kind, of }) => (of ? `${kind} of ${of}` : kind))).toEqual(want)
 })
 
+test('an object of several groups has a row for each, with the verbs that count; an end that nothing wakes has none', () => {
+  const source = { side: 'remote', resource: SERVICE, groups: ['other.example'], verbs: ['create'] } as const
+  const kind = { name: 'copied', source, target: { side: 'home', resource: SERVICE, verbs: [] } } as const
+  expect(triggersOf([kind])).toEqual([
+    { kind: 'copied', side: 'remote', group: '', plural: 'services', verbs: ['create'] },
+    { kind: 'copied', side: 'remote', group: 'other.example', plural: 'services', verbs: ['create'] },
+  ])
+})
+
 test('both ends of a kind wake it, and what it reads where that is said', () => {
   const kind = {
     name: 'namespace',

@@ -16,6 +16,8 @@ export interface Trigger {
   readonly subresources?: readonly string[] | undefined
   /** Our own writes that count too, by subresource, `` for the object: where another of our functions makes them. */
   readonly own?: readonly string[] | undefined
+  /** Verbs that count, e.g. `create`; absent: all writes. */
+  readonly verbs?: readonly string[] | undefined
 }
 
 /**
@@ -26,16 +28,19 @@ export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'targe
   return kinds.flatMap(({ name: kind, source, target, reads = {} }) => {
     const waking = Object.entries(reads).filter(([, { wakes }]) => wakes)
     return [
-      ...[source, target].map((end) => ({ kind, ...rowOf(end) })),
-      ...waking.map(([of, read]) => ({ kind, of, ...rowOf(read) })),
+      ...[source, target].flatMap((end) => rowsOf(end).map((row) => ({ kind, ...row }))),
+      ...waking.flatMap(([of, read]) => rowsOf(read).map((row) => ({ kind, of, ...row }))),
     ]
   })
 }
 
-type Row = Pick<End, 'side' | 'resource' | 'subresources' | 'own'>
+type Row = Pick<End, 'side' | 'resource' | 'groups' | 'subresources' | 'own' | 'verbs'>
 
-function rowOf({ side, resource: { group, plural }, subresources, own }: Row) {
-  return { side, group, plural, ...(subresources && { subresources }), ...(own && { own }) }
+/** One for each group that serves the objects; none where no write counts. */
+function rowsOf({ side, resource: { group, plural }, groups = [], subresources, own, verbs }: Row) {
+  if (verbs?.length === 0) return []
+  const more = { ...(subresources && { subresources }), ...(own && { own }), ...(verbs && { verbs }) }
+  return [group, ...groups].map((one) => ({ side, group: one, plural, ...more }))
 }
 
 /** What a write touched: `subresource` is empty for the object itself, `own` says that the write was ours. */

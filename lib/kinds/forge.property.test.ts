@@ -53,7 +53,7 @@ test.each(KINDS)('$name: forge keeps its input, is deterministic and marks the t
       expect(given).toEqual(before)
       expect(kind.forge(before, context, {})).toEqual(target)
       expect(isReflected(target, context) && bearsLabels(target, kind.target)).toBe(true)
-      expect(target.metadata.namespace).toBe('shop-rome')
+      expect(target.metadata.namespace).toBe(kind.target.side === 'home' ? 'shop' : 'shop-rome')
       expect(JSON.parse(JSON.stringify(target))).toEqual(target)
     }),
   )

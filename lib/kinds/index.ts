@@ -1,5 +1,6 @@
 import { configmap } from './configmap/kind.ts'
 import { endpointslice } from './endpointslice/kind.ts'
+import { event } from './event/kind.ts'
 import { ingress } from './ingress/kind.ts'
 import type { Kind } from './kind.ts'
 import { pod } from './pod/kind.ts'
@@ -8,4 +9,4 @@ import { service } from './service/kind.ts'
 import { shadowpod } from './shadowpod/kind.ts'
 
 /** The table of kinds: sweep, triggers, rights and tests loop over it. Their order is the order of a sweep. */
-export const KINDS: readonly Kind[] = [configmap, secret, service, ingress, endpointslice, pod, shadowpod]
+export const KINDS: readonly Kind[] = [configmap, secret, service, ingress, endpointslice, pod, shadowpod, event]

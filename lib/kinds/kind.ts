@@ -16,6 +16,10 @@ export interface End {
    * the object itself.
    */
   own?: readonly string[]
+  /** Other API groups that serve the same objects: writes by them count too. */
+  groups?: readonly string[]
+  /** Verbs of the writes that wake the kind, e.g. `create`; none: nothing does. Absent: all writes. */
+  verbs?: readonly string[]
   /** Of a target: labels that ours bear besides the marks, where others' objects may come to bear the marks too. */
   labels?: Readonly<Record<string, string>>
 }
@@ -150,6 +154,13 @@ export interface Kind {
     /** undefined: the source has all that is due to it. Pure. */
     forge: (seen: Seen, context: Context) => Gift | undefined
   }
+  /**
+   * Sources go by themselves in time: that a copy has none is no sign of a glitch, so that its deletion does not count
+   * against a sweep's delete budget.
+   */
+  expires?: true
+  /** Nobody is told about a source: it belongs to no person. */
+  untold?: true
   /** What forge had to leave out, a sentence each, for the owner of the source: pure. */
   notices?: (source: KubeObject, context: Context, found: Found) => readonly string[]
 }

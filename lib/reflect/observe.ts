@@ -71,6 +71,7 @@ export function toObservation(
   const outlived = ours && isOfEarlier(target, source) && desired !== undefined && isRenewed(kind, target, desired)
   return {
     ...{ target, source, selection, desired, ours, yielded, outlived, notices },
+    expires: kind.expires === true,
     basis: basisOf(kind, source, found),
     gift: giftOf(kind, context, source, ours ? target : undefined, found),
   }

@@ -12,6 +12,8 @@ export interface Observation {
   ours: boolean
   /** The target was made for an earlier source, and is not to be taken over. */
   outlived?: boolean
+  /** Sources of the kind go by themselves in time. */
+  expires?: boolean
   /** The target belongs to another flow of ours, e.g. a Secret of tokens made for a pod. */
   yielded: boolean
   /** Whether the source wants to be reflected; any value when there is no source. */
@@ -53,7 +55,8 @@ export type Verdict =
  * | yes | yes | yes | yes | no | no | updated |
  * | yes | yes | yes | yes | no | yes | equal |
  */
-export function plan({ target, source, ours, yielded, outlived, selection, desired, notices }: Observation): Verdict {
+export function plan(seen: Observation): Verdict {
+  const { target, source, ours, yielded, outlived, selection, desired, notices } = seen
   if (!target && !source) return { do: 'nothing', verdict: 'absent' }
   const refused = source && !selection.reflect ? selection : undefined
   if (refused?.keep) return skipped(refused)
@@ -61,7 +64,15 @@ export function plan({ target, source, ours, yielded, outlived, selection, desir
   if (target && !ours) return { do: 'warn', verdict: 'blocked', why: 'remote object already exists' }
   if (!target && refused) return skipped(refused)
   if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
-  if (target && !source) return { do: 'delete', verdict: 'deleted', target, why: 'source is gone' }
+  if (target && !source) {
+    return {
+      do: 'delete',
+      verdict: 'deleted',
+      target,
+      why: 'source is gone',
+      ...(seen.expires && { deliberate: true }),
+    }
+  }
   if (target && refused) {
     const { why, deliberate, quiet } = refused
     const how = { ...(deliberate && { deliberate }), ...(quiet && { quiet }) }

@@ -31,7 +31,8 @@ export async function report(
   { source }: Observation,
   what: Verdict | Failure,
 ): Promise<void> {
-  const told = source && toReport(peering.remote.id, what)
+  if (!source || kind.untold) return
+  const told = toReport(peering.remote.id, what)
   if (told) await tell(kind, peering, source, told)
 }
 

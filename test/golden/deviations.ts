@@ -2,6 +2,7 @@ import type { KubeObject } from '../../lib/cluster/port.ts'
 import { DIGEST, SOURCE, SOURCE_CLUSTER_UID, SOURCE_UID, sourceRef } from '../../lib/reflect/stamp.ts'
 import type { Golden } from './cases.ts'
 import { ANY_TEXT } from './compare.ts'
+import { eventDeviations } from './event-deviations.ts'
 import { podDeviations } from './pod-deviations.ts'
 import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, withActions } from './reflection.ts'
 import { inputOf } from './runner.ts'
@@ -69,6 +70,7 @@ export const deviations: readonly Deviation[] = [
     },
   },
   ...sliceDeviations,
+  ...eventDeviations,
   {
     name: 'terminating-target',
     reason: 'A target that is being deleted already is left alone: its last event wakes the key again.',

@@ -43,6 +43,7 @@ test('every golden case agrees, or is of a kind not built yet', () => {
     'policy',
     'reflect-configmap',
     'reflect-endpointslice',
+    'reflect-event',
     'reflect-ingress',
     'reflect-pod',
     'reflect-pod-fallback',

@@ -1,4 +1,5 @@
 import { configmap as configmapKind } from '../../lib/kinds/configmap/kind.ts'
+import { event as eventKind } from '../../lib/kinds/event/kind.ts'
 import { ingress as ingressKind } from '../../lib/kinds/ingress/kind.ts'
 import { secret as secretKind } from '../../lib/kinds/secret/kind.ts'
 import { service as serviceKind } from '../../lib/kinds/service/kind.ts'
@@ -44,6 +45,7 @@ export const runners: Readonly<Record<string, Runners>> = {
   policy,
   'reflect-configmap': reflectionOf(configmapKind),
   'reflect-endpointslice': reflectEndpointSlice,
+  'reflect-event': reflectionOf(eventKind),
   'reflect-ingress': reflectionOf(ingressKind),
   'reflect-pod': reflectPod,
   'reflect-pod-fallback': reflectPod,

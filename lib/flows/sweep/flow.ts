@@ -126,7 +126,7 @@ async function copiesIn(peering: Peering, homeNamespace: string): Promise<number
   const peers = { home: peering.home.id, remote: peering.remote.id }
   let copies = 0
   for (const { metadata } of await remoteNamespaces(peering, homeNamespace)) {
-    for (const kind of KINDS) {
+    for (const kind of KINDS.filter(({ target }) => target.side === 'remote')) {
       const labelSelector = targetSelector(kind.target, peers)
       const pages = peering.remote.list(kind.target.resource, { namespace: metadata.name, labelSelector })
       for await (const page of pages) copies += page.length

@@ -1,6 +1,7 @@
 import type { Cluster, KubeObject, ObjectRef, Preconditions, Resource } from '../../../lib/cluster/port.ts'
-import { EVENT, NAMESPACE, NODE, SERVICE } from '../../../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE } from '../../../lib/cluster/resources.ts'
 import type { Kind } from '../../../lib/kinds/kind.ts'
+import { ORIGIN } from '../../../lib/kinds/meta.ts'
 import { logger } from '../../../lib/log.ts'
 import type { Peering } from '../../../lib/reflect/peering.ts'
 import { reflect } from '../../../lib/reflect/reflect.ts'
@@ -64,8 +65,9 @@ function holding(
 }
 
 /** Objects of Liqo's own that stand beside are told otherwise (networks.ts). */
-function resourceOf(object: KubeObject, { source }: Kind): Resource | undefined {
-  const known = [source.resource, NODE, SERVICE].find((resource) => resource.kind === object.kind)
+function resourceOf(object: KubeObject, { source, target, reads = {} }: Kind): Resource | undefined {
+  const resources = [source, target, ...Object.values(reads)].map(({ resource }) => resource)
+  const known = resources.find((resource) => resource.kind === object.kind)
   return object.kind === undefined ? source.resource : known
 }
 
@@ -86,9 +88,12 @@ function recorded(side: Action['cluster'], cluster: Cluster, objects: readonly K
     },
     async apply(resource, object, subresource) {
       const stored = await cluster.apply(resource, object, subresource)
-      if (resource.plural === EVENT.plural) answer.events.push(toText(object))
+      if (isTold(resource, object)) answer.events.push(toText(object))
       else
-        answer.actions.push({ ...action(side, 'apply', resource, object.metadata), object: withUid(object, givenUids) })
+        answer.actions.push({
+          ...action(side, 'apply', resource, object.metadata),
+          object: withUids(object, givenUids),
+        })
       return stored
     },
     async delete(resource, ref, preconditions) {
@@ -105,9 +110,14 @@ function isAt(metadata: KubeObject['metadata'], ref: ObjectRef): boolean {
   return metadata.name === ref.name && metadata.namespace === ref.namespace
 }
 
-function withUid(object: KubeObject, givenUids: ReadonlyMap<string, string>): KubeObject {
-  const uid = object.metadata.uid && givenUids.get(object.metadata.uid)
-  return uid ? { ...object, metadata: { ...object.metadata, uid } } : object
+/** An Event that tells somebody something, and is no copy of one. */
+function isTold({ plural }: Resource, { metadata }: KubeObject): boolean {
+  return plural === EVENT.plural && !(ORIGIN in (metadata.labels ?? {}))
+}
+
+function withUids(object: KubeObject, givenUids: ReadonlyMap<string, string>): KubeObject {
+  const text = [...givenUids].reduce((all, [uid, given]) => all.replaceAll(uid, given), JSON.stringify(object))
+  return JSON.parse(text)
 }
 
 function action(cluster: Action['cluster'], verb: string, resource: Resource, ref: ObjectRef): Action {
