@@ -85,8 +85,8 @@ export interface Context {
 /**
  * `keep`: not reflected, but a copy made earlier stays (the reference says so for token Secrets). `quiet`: no Event, for
  * rules that nobody set on this object. `fault`: a mistake that its owner should mend, told as a warning. `deliberate`:
- * the configuration says so of all objects of the kind, so that removing the copies is no sign of a glitch and does not
- * count against a sweep's delete budget.
+ * the configuration says so of all objects of the kind, or somebody has asked for the deletion of the source itself, so
+ * that removing the copies is no sign of a glitch and does not count against a sweep's delete budget.
  */
 export type Selection = { reflect: true } | NotReflected
 

@@ -56,11 +56,12 @@ export async function converge(kind: Kind, peering: Peering, sight: Sight, mode:
     const verdict = plan(seen)
     if (mode === 'report') return toOutcome(verdict, 0)
     if (mode === 'withhold' && verdict.do === 'delete') return { ...toOutcome(verdict, 0), verdict: 'withheld' }
-    const { failure, given } = await carryOut(kind, peering, verdict, seen)
+    const { failure, carried, given } = await carryOut(kind, peering, verdict, seen)
+    const isWrite = carried && verdict.do !== 'nothing' && verdict.do !== 'warn'
+    if (isWrite) last = toOutcome(verdict, last.writes + 1)
     if (failure instanceof ConflictError) continue
     if (failure) return { verdict: 'refused', why: failure.message, writes: last.writes }
-    const isWrite = verdict.do !== 'nothing' && verdict.do !== 'warn'
-    if (isWrite || last.writes === 0) last = toOutcome(verdict, last.writes + (isWrite ? 1 : 0))
+    if (last.writes === 0) last = toOutcome(verdict, 0)
     if (given.writes > 0)
       last = { ...last, verdict: isWrite ? last.verdict : 'returned', writes: last.writes + given.writes }
     if (!isWrite || !seen.source || given.ended) return last
@@ -85,6 +86,8 @@ interface Given {
 interface CarriedOut {
   /** An error that converge answers for; undefined when all went well. */
   failure?: ConflictError | IdentityError
+  /** What the verdict asks for is done, whatever became of the way back. */
+  carried: boolean
   given: Given
 }
 
@@ -98,18 +101,18 @@ async function carryOut(kind: Kind, peering: Peering, verdict: Verdict, seen: Ob
   try {
     made = await apply(kind, peering, verdict)
   } catch (error) {
-    if (error instanceof ConflictError) return { failure: error, given: nothing }
+    if (error instanceof ConflictError) return { failure: error, carried: false, given: nothing }
     await report(kind, peering, seen, { verdict: 'failed', error })
-    if (error instanceof IdentityError) return { failure: error, given: nothing }
+    if (error instanceof IdentityError) return { failure: error, carried: false, given: nothing }
     if (isForPerson(error)) await giveBack(kind, peering, seen, error.message)
     throw error
   }
   await report(kind, peering, seen, verdict)
-  if (verdict.do === 'delete') return { given: nothing }
+  if (verdict.do === 'delete') return { carried: true, given: nothing }
   try {
-    return { given: await giveBack(kind, peering, seen, refusalIn(verdict), made) }
+    return { carried: true, given: await giveBack(kind, peering, seen, refusalIn(verdict), made) }
   } catch (error) {
-    if (error instanceof ConflictError) return { failure: error, given: nothing }
+    if (error instanceof ConflictError) return { failure: error, carried: true, given: nothing }
     await report(kind, peering, seen, { verdict: 'ungiven', error })
     throw error
   }
