@@ -100,6 +100,17 @@ test('a Deployment on the virtual node runs in the other cluster, is scaled, and
   })
 })
 
+test('a rollout, and a scale from 0 to 20 to 3', async () => {
+  await apply('rome', deployment(0))
+  await home('scale', 'deployment/web', '--replicas=20')
+  await running(20)
+  await home('set', 'image', 'deployment/web', 'web=registry.example/web:2')
+  await home('rollout', 'status', 'deployment/web', '--timeout=60s')
+  await home('scale', 'deployment/web', '--replicas=3')
+  const { there } = await running(3)
+  expect(there.map(({ spec }) => spec.containers[0]?.image)).toEqual(Array(3).fill('registry.example/web:2'))
+})
+
 test('a pod that is lost in the other cluster is made again there, and has restarted at home', async () => {
   await apply('rome', deployment(1))
   const before = await running(1)
