@@ -21,6 +21,7 @@ test('nothing of a user’s is written at home, but for a label of a namespace, 
     ['nodes', undefined],
     ['nodes', 'status'],
     ['leases', undefined],
+    ['subjectaccessreviews', undefined],
     ['pods', undefined],
     ['pods', 'status'],
   ])

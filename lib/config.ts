@@ -52,6 +52,8 @@ export interface ClusterConfig {
   reservedSubnets: readonly string[]
   loadBalancerClass?: string
   ingressClass?: string
+  /** Who signs the certificate that its API server shows to kubelets: PEM, or its base64. */
+  kubeletClientCa?: string
   /** What it offers as a remote cluster. */
   offer: Offer
   /** What it adds to the pods that run there for others. */
@@ -121,6 +123,7 @@ const PER_CLUSTER = [
   'RESERVED_SUBNETS',
   'LOAD_BALANCER_CLASS',
   'INGRESS_CLASS',
+  'KUBELET_CLIENT_CA',
   ...OFFLOADING_PER_CLUSTER,
   ...PODS_PER_CLUSTER,
 ]
@@ -224,6 +227,7 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     offer: readOffer(reader, prefix, mode),
     ...optional('podPatch', readPodPatch(reader, prefix)),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
+    ...optional('kubeletClientCa', reader.text(`${prefix}KUBELET_CLIENT_CA`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }
 }

@@ -1,10 +1,15 @@
 import { loadCredentials } from './cluster/credentials.ts'
-import { httpCluster } from './cluster/http.ts'
-import type { Cluster } from './cluster/port.ts'
+import { type HttpCluster, httpCluster } from './cluster/http.ts'
 import type { ClusterConfig, Config } from './config.ts'
 import { logger } from './log.ts'
 import type { PlannedCluster } from './policy/policy.ts'
 import type { Peering } from './reflect/peering.ts'
+
+/** With what lies beneath the port: requests that it has no verb for. */
+export interface ConnectedPeering extends Peering {
+  home: HttpCluster
+  remote: HttpCluster
+}
 
 /**
  * The peerings of the configuration, each cluster connected once. Nothing is sent yet: a cluster out of reach shows at
@@ -12,7 +17,7 @@ import type { Peering } from './reflect/peering.ts'
  * @param caller function name, for the User-Agent
  * @throws CredentialsError when a cluster's credentials cannot be read
  */
-export async function connectPeerings(config: Config, caller: string): Promise<Peering[]> {
+export async function connectPeerings(config: Config, caller: string): Promise<ConnectedPeering[]> {
   const connected = await Promise.all(config.clusters.map((cluster) => connect(config, cluster, caller)))
   const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
   return config.peerings.map(({ home, remote }) => {
@@ -39,7 +44,7 @@ function plannedOf({ id, networking, plan }: ClusterConfig): PlannedCluster {
   return { id, networking, plan }
 }
 
-async function connect(config: Config, { id, access }: ClusterConfig, caller: string): Promise<Cluster> {
+async function connect(config: Config, { id, access }: ClusterConfig, caller: string): Promise<HttpCluster> {
   const credentials = await loadCredentials(id, access)
   const { proxy, noProxy, requestTimeoutMs: timeoutMs } = config
   return httpCluster({ id, credentials, caller, proxy, noProxy, timeoutMs })

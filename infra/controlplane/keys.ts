@@ -1,12 +1,22 @@
 /** The keys of one cluster as files in its folder; the CA and the token key outlive a restart in the same folder. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Authority, createAuthority, createSigningKey, loadAuthority, mintServing } from './pki.ts'
+import { type Authority, createAuthority, createSigningKey, loadAuthority, mintClient, mintServing } from './pki.ts'
 
 export interface Keys {
   ca: Authority
   /** Paths. */
-  files: Record<'caCert' | 'caKey' | 'servingCert' | 'servingKey' | 'tokenPublic' | 'tokenPrivate', string>
+  files: Record<
+    | 'caCert'
+    | 'caKey'
+    | 'servingCert'
+    | 'servingKey'
+    | 'kubeletClientCert'
+    | 'kubeletClientKey'
+    | 'tokenPublic'
+    | 'tokenPrivate',
+    string
+  >
 }
 
 /** Makes or finds the keys of a cluster. `hosts` are the names and addresses of its API server. */
@@ -18,6 +28,8 @@ export const prepareKeys = async (dir: string, hosts: readonly [string, ...strin
     caKey: join(folder, 'ca.key'),
     servingCert: join(folder, 'serving.crt'),
     servingKey: join(folder, 'serving.key'),
+    kubeletClientCert: join(folder, 'kubelet-client.crt'),
+    kubeletClientKey: join(folder, 'kubelet-client.key'),
     tokenPublic: join(folder, 'token.pub'),
     tokenPrivate: join(folder, 'token.key'),
   }
@@ -33,6 +45,10 @@ export const prepareKeys = async (dir: string, hosts: readonly [string, ...strin
   const serving = await mintServing(ca, { hosts })
   await save(files.servingKey, serving.keyPem)
   await save(files.servingCert, serving.certPem)
+  // Who the API server is to kubelets, as kubeadm and EKS name it.
+  const caller = await mintClient(ca, { user: 'kube-apiserver-kubelet-client', groups: ['system:masters'] })
+  await save(files.kubeletClientKey, caller.keyPem)
+  await save(files.kubeletClientCert, caller.certPem)
   return { ca, files }
 }
 

@@ -67,7 +67,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
 
   const authority = await createAuthority('heliograph local')
   const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
-  const ports = { webhook: await freePort(), admission: await freePort() }
+  const ports = { webhook: await freePort(), admission: await freePort(), kubelet: await freePort() }
   const ids = [home, ...remotes]
   const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
   onProgress(`starting control planes ${ids.join(' and ')}`)
@@ -103,6 +103,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const env: Record<string, string> = {
     CLUSTERS: ids.join(','),
     PEERINGS: remotes.map((remote) => `${home}:${remote}`).join(','),
+    OFFLOADING_KUBELET: `127.0.0.1:${ports.kubelet}`,
     ...options.env,
   }
   for (const id of ids) {
@@ -110,6 +111,8 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     env[`${prefix}KUBECONFIG`] = await clusters[id]!.cluster.kubeconfigFor({ user: 'heliograph', groups: [GROUP] })
     env[`${prefix}WEBHOOK_TOKEN`] = tokens.get(id)!
   }
+  const { caPem } = clusters[home]!.cluster
+  env[`CLUSTER_${home.toUpperCase()}_KUBELET_CLIENT_CA`] = caPem
   const service = await readService(join(ROOT, 'serverless.yml'))
   const launch = () =>
     startHost({
@@ -118,6 +121,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       tls: { cert: serving.certPem, key: serving.keyPem },
       dlqDir: join(dir, 'dead-letters'),
       ports,
+      clientCas: { kubelet: [caPem] },
       onProgress,
       ...rest,
       env,

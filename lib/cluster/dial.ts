@@ -41,6 +41,8 @@ export function createDialer({ credentials, timeoutMs, pingTimeoutMs, maxOpen, .
   return {
     /** For messages. */
     address,
+    /** A connection of its own, HTTP/1.1. @throws errors of net and tls, with a code */
+    socket: (identity: Identity) => connectTls(endpoint(identity), ['http/1.1']),
     /** @throws errors of net and tls, with a code */
     async dial(identity: Identity): Promise<Connection> {
       const target = endpoint(identity)

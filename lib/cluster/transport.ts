@@ -4,6 +4,7 @@ import { ClusterError } from './errors.ts'
 import type { Identity } from './identity.ts'
 import { createPlaces } from './places.ts'
 import { USER_AGENT } from './port.ts'
+import { createStreams, type OpenStream } from './stream.ts'
 import { unreachable } from './unreachable.ts'
 import { VERSION } from './version.ts'
 import { type Connection, type Reply, WireError } from './wire.ts'
@@ -46,6 +47,8 @@ export interface Transport {
    * @throws UnreachableError when there is none; CredentialsError when there is nothing to authenticate with
    */
   request(method: string, path: string, request?: Request): Promise<Reply>
+  /** For answers that last (logs that are followed). */
+  stream: OpenStream
   /** Ends the connection once its open requests are answered. */
   close(): void
 }
@@ -56,7 +59,8 @@ const ATTEMPTS = 4
 /** One kept-open connection to the API server of one cluster: HTTP/2, or HTTP/1.1 where it is not offered. */
 export function createTransport(options: TransportOptions): Transport {
   const { id, credentials, timeoutMs = 10_000, idleMs = 3_000, pingTimeoutMs = 1_000, maxOpen = 100 } = options
-  const { address, dial } = createDialer({ ...options, timeoutMs, pingTimeoutMs, maxOpen })
+  const dialer = createDialer({ ...options, timeoutMs, pingTimeoutMs, maxOpen })
+  const { address, dial } = dialer
   const userAgent = `${USER_AGENT}${VERSION} (${options.caller})`
   const prefix = new URL(credentials.server).pathname.replace(/\/+$/, '')
 
@@ -91,7 +95,7 @@ export function createTransport(options: TransportOptions): Transport {
     return opening
   }
 
-  function headersOf({ authorization }: Identity, request: Request): Record<string, string> {
+  function headersOf({ authorization }: Identity, request: Request = {}): Record<string, string> {
     return {
       accept: 'application/json',
       'user-agent': userAgent,
@@ -138,6 +142,7 @@ export function createTransport(options: TransportOptions): Transport {
   const inPlace = createPlaces(() => (live?.connection.alive() ? Math.max(1, live.connection.capacity()) : maxOpen))
   return {
     id,
+    stream: createStreams({ id, credentials, dialer, prefix, headersOf, timeoutMs }),
     request: (method, path, request = {}) => inPlace(() => send(method, path, request)),
     close() {
       live?.connection.close()

@@ -1,0 +1,3 @@
+import { kubeletApi } from '../lib/flows/kubelet/start.ts'
+
+export const handler = kubeletApi()
