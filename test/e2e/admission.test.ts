@@ -153,20 +153,6 @@ test('a ShadowPod: origin, quota and what may change', async () => {
   expect(await ask(shadowPod('one', { cpu: '200m' }))).toContain('spec.pod cannot be changed')
 })
 
-test('within a second each, warm', async () => {
-  const times: number[] = []
-  for (let index = 0; index < 20; index++) {
-    const start = performance.now()
-    expect((await create('shop', podOf(`warm-${index}`))).status).toBe(201)
-    times.push(performance.now() - start)
-  }
-  times.sort((a, b) => a - b)
-  process.stdout.write(
-    `a pod through the webhook: median ${Math.round(times[10]!)} ms, slowest ${Math.round(times[19]!)} ms\n`,
-  )
-  expect(times[10]).toBeLessThan(1000)
-})
-
 test('a broken function blocks the pods of offloaded namespaces, and no others', async () => {
   await stage.functionsDown()
   try {

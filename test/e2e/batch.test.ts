@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import type { Found } from '../../infra/local/kubectl.ts'
 import { showcase } from '../../infra/local/showcase.ts'
 import { type TestStage, testStage } from './stage.ts'
 
@@ -28,6 +29,8 @@ interface Slice {
   metadata: { name: string }
   endpoints?: { addresses: string[] }[] | null
 }
+
+const dataOf = (object: Found | undefined) => (object?.data ?? {}) as Record<string, string>
 
 describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags false, offloaded by %s', (mode) => {
   let stage: TestStage
@@ -64,9 +67,8 @@ describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags f
       const found = config && (await stage.clusters.milan!.kubectl.get('configmap', config.name, 'batch-rome'))
       const hidden = secret && (await stage.clusters.milan!.kubectl.get('secret', secret.name, 'batch-rome'))
       if (value !== undefined) env[name] = value
-      else if (config) env[name] = (found?.data as Record<string, string>)[config.key]!
-      else if (secret)
-        env[name] = Buffer.from((hidden?.data as Record<string, string>)[secret.key]!, 'base64').toString()
+      else if (config) env[name] = dataOf(found)[config.key]!
+      else if (secret) env[name] = Buffer.from(dataOf(hidden)[secret.key]!, 'base64').toString()
     }
     return env
   }
