@@ -12,7 +12,7 @@ test.each(['home', 'remote'] as const)('the rights in %s name every verb and res
   }
 })
 
-test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes are our own', () => {
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes and volumes are our own', () => {
   const written = rulesOf('home').filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
   expect(written.map(({ resource, subresource }) => [resource.plural, subresource])).toEqual([
     ['namespaces', undefined],
@@ -21,6 +21,7 @@ test('nothing of a user’s is written at home, but for a label of a namespace, 
     ['nodes', undefined],
     ['nodes', 'status'],
     ['leases', undefined],
+    ['persistentvolumes', undefined],
     ['subjectaccessreviews', undefined],
     ['pods', undefined],
     ['pods', 'status'],

@@ -8,6 +8,7 @@ import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
+import { VOLUME_RIGHTS } from './volume-rights.ts'
 
 /** Group that the functions' credential is a member of: a certificate's organization, an EKS access entry's group. */
 export const GROUP = 'heliograph'
@@ -30,6 +31,7 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
   return merged([
     ...OWN[side],
     ...NODE_RIGHTS[side],
+    ...VOLUME_RIGHTS[side],
     ...KUBELET_RIGHTS[side],
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),

@@ -32,6 +32,7 @@ describe('parseConfig', () => {
       ],
       peerings: [{ home: 'rome', remote: 'milan' }],
       runtimeClass: 'liqo',
+      virtualStorageClass: 'liqo',
       reflection: {
         configmap: 'DenyList',
         secret: 'DenyList',

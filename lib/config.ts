@@ -13,6 +13,7 @@ import {
 import { readPlan } from './config/plan.ts'
 import { PODS_PER_CLUSTER, readPodPatch } from './config/pods.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
+import { readVirtualClass, STORAGE_GLOBAL, STORAGE_PER_CLUSTER } from './config/storage.ts'
 import type { ReflectionType, Side } from './kinds/kind.ts'
 import type { PodPatch } from './kinds/pod/settings.ts'
 import type { AddressPlan } from './policy/plan.ts'
@@ -52,6 +53,8 @@ export interface ClusterConfig {
   reservedSubnets: readonly string[]
   loadBalancerClass?: string
   ingressClass?: string
+  /** What it provides the volumes of others' pods with. */
+  storageClass?: string
   /** Who signs the certificate that its API server shows to kubelets: PEM, or its base64. */
   kubeletClientCa?: string
   /** What it offers as a remote cluster. */
@@ -70,6 +73,8 @@ export interface Config {
   peerings: readonly PeeringConfig[]
   /** RuntimeClass of pods that place themselves on a virtual node. */
   runtimeClass: string
+  /** StorageClass of home that stands for the remote clusters' own. */
+  virtualStorageClass: string
   /** Queue that wakes the function of virtual nodes again. */
   heartbeatQueueUrl?: string
   /** Where the kubelet API of the virtual nodes is served; without it they have no address. */
@@ -102,6 +107,7 @@ const GLOBAL = [
   'SWEEP_DELETE_BUDGET',
   'SWEEP_REPORT_ONLY',
   ...OFFLOADING_GLOBAL,
+  ...STORAGE_GLOBAL,
   ...REFLECTABLE.map((kind) => `REFLECT_${kind.toUpperCase()}`),
 ]
 
@@ -125,6 +131,7 @@ const PER_CLUSTER = [
   'INGRESS_CLASS',
   'KUBELET_CLIENT_CA',
   ...OFFLOADING_PER_CLUSTER,
+  ...STORAGE_PER_CLUSTER,
   ...PODS_PER_CLUSTER,
 ]
 
@@ -181,6 +188,7 @@ export function parseConfig(env: Env): Config {
     clusters,
     peerings,
     runtimeClass: readRuntimeClass(reader),
+    virtualStorageClass: readVirtualClass(reader),
     reflection: reflection(reader),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
@@ -227,6 +235,7 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     offer: readOffer(reader, prefix, mode),
     ...optional('podPatch', readPodPatch(reader, prefix)),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
+    ...optional('storageClass', reader.text(`${prefix}STORAGE_CLASS`)),
     ...optional('kubeletClientCa', reader.text(`${prefix}KUBELET_CLIENT_CA`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }

@@ -7,6 +7,7 @@ import { heartbeat } from './flows/node/heart.ts'
 import { byQueue } from './flows/node/later.ts'
 import { dispatchPod } from './flows/refused/dispatch.ts'
 import { sweep } from './flows/sweep/flow.ts'
+import { dispatchClaim } from './flows/volume/dispatch.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
 import { type Log, logger } from './log.ts'
@@ -27,6 +28,11 @@ export function offloader(): Handler<unknown> {
 /** The function of home pods. */
 export function podOffloader(): Handler<unknown> {
   return reacting('pod', dispatchPod)
+}
+
+/** The function of claims, and of the home volumes that stand for remote ones. */
+export function claimReflector(): Handler<unknown> {
+  return reacting('persistentvolumeclaim', dispatchClaim)
 }
 
 type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>

@@ -1,5 +1,6 @@
 import { loadCredentials } from './cluster/credentials.ts'
 import { type HttpCluster, httpCluster } from './cluster/http.ts'
+import { optional } from './config/reader.ts'
 import type { ClusterConfig, Config } from './config.ts'
 import { logger } from './log.ts'
 import type { PlannedCluster } from './policy/policy.ts'
@@ -22,7 +23,7 @@ export async function connectPeerings(config: Config, caller: string): Promise<C
   const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
   return config.peerings.map(({ home, remote }) => {
     const [origin, destination] = [home, remote].map((side) => config.clusters.find(({ id }) => id === side)!)
-    const { labels, loadBalancerClass, ingressClass, podPatch } = destination!
+    const { labels, loadBalancerClass, ingressClass, storageClass, podPatch } = destination!
     return {
       home: byId.get(home)!,
       remote: byId.get(remote)!,
@@ -31,6 +32,7 @@ export async function connectPeerings(config: Config, caller: string): Promise<C
       annotationsNotReflected: config.annotationsNotReflected,
       remoteLabels: labels,
       networks: { home: plannedOf(origin!), remote: plannedOf(destination!) },
+      storage: { virtualClass: config.virtualStorageClass, ...optional('remoteClass', storageClass) },
       log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
       ...(podPatch === undefined ? {} : { pods: { patch: podPatch } }),
       ...(ingressClass === undefined ? {} : { ingressClass }),

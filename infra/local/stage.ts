@@ -93,6 +93,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       const kubectl = await kubectlFor(kubeconfig)
       const side = id === home ? 'home' : 'remote'
       await kubectl(['apply', '-f', '-'], await readManifest(side))
+      if (side === 'home') await kubectl(['apply', '-f', join(ROOT, 'infra', 'storage-class.yaml')])
       for (const crd of CRDS[side]) await establish(kubectl, await readCrd(crd))
       clusters[id] = { cluster, kubectl, kubeconfig }
       onProgress(`${id} is ready at ${cluster.server}`)

@@ -6,8 +6,14 @@ export const SECRET = core('secrets', 'Secret')
 export const SERVICE = core('services', 'Service')
 export const EVENT = core('events', 'Event')
 export const POD = core('pods', 'Pod')
+export const PERSISTENT_VOLUME_CLAIM = core('persistentvolumeclaims', 'PersistentVolumeClaim')
+export const PERSISTENT_VOLUME: Resource = { ...core('persistentvolumes', 'PersistentVolume'), namespaced: false }
 export const INGRESS = grouped('networking.k8s.io', 'v1', 'ingresses', 'Ingress')
 export const ENDPOINT_SLICE = grouped('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice')
+export const STORAGE_CLASS: Resource = {
+  ...grouped('storage.k8s.io', 'v1', 'storageclasses', 'StorageClass'),
+  namespaced: false,
+}
 export const LEASE = grouped('coordination.k8s.io', 'v1', 'leases', 'Lease')
 export const NODE: Resource = { ...core('nodes', 'Node'), namespaced: false }
 export const NAMESPACE: Resource = { ...core('namespaces', 'Namespace'), namespaced: false }

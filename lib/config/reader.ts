@@ -17,7 +17,16 @@ export class ConfigError extends Error {
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** Every variable under these is ours, so an unknown one is a typing error. */
-const OUR_PREFIXES = ['CLUSTER_', 'CLUSTERS', 'PEERINGS', 'NETWORKING_', 'OFFLOADING_', 'REFLECT_', 'SWEEP_']
+const OUR_PREFIXES = [
+  'CLUSTER_',
+  'CLUSTERS',
+  'PEERINGS',
+  'NETWORKING_',
+  'OFFLOADING_',
+  'REFLECT_',
+  'SWEEP_',
+  'VIRTUAL_',
+]
 
 const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 

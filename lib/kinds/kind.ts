@@ -80,6 +80,15 @@ export interface Context {
   networks: Networks
   /** How pods are offloaded to the remote cluster; nothing special where it is absent. */
   pods?: PodSettings
+  storage?: StorageSettings
+}
+
+/** Classes of volumes that pods of home have in the remote cluster. */
+export interface StorageSettings {
+  /** StorageClass of home that stands for the remote one; `liqo` unless told. */
+  virtualClass?: string
+  /** What the remote cluster provides them with; its default class unless told. */
+  remoteClass?: string
 }
 
 /**

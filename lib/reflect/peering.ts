@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/port.ts'
 import { NAMESPACE } from '../cluster/resources.ts'
-import type { Context, Kind, Networks, ReflectionType, Side } from '../kinds/kind.ts'
+import type { Context, Kind, Networks, ReflectionType, Side, StorageSettings } from '../kinds/kind.ts'
 import type { PodSettings } from '../kinds/pod/settings.ts'
 import type { Log } from '../log.ts'
 
@@ -17,6 +17,7 @@ export interface Peering {
   networks: Networks
   /** How pods are offloaded to the remote cluster; nothing special where it is absent. */
   pods?: PodSettings
+  storage?: StorageSettings
   /** Labels of the remote cluster that a clusterSelector is matched against. */
   remoteLabels: Readonly<Record<string, string>>
   log: Log
@@ -47,6 +48,7 @@ export function contextOf(peering: Peering, kind: Kind, pair: Pair): Context {
     remoteLabels: peering.remoteLabels,
     networks: peering.networks,
     ...(peering.pods && { pods: peering.pods }),
+    ...(peering.storage && { storage: peering.storage }),
     ...(peering.ingressClass === undefined ? {} : { ingressClass: peering.ingressClass }),
     ...(peering.loadBalancerClass === undefined ? {} : { loadBalancerClass: peering.loadBalancerClass }),
   }

@@ -12,12 +12,13 @@ const ERROR = '<error>'
 
 /**
  * What serialisation leaves behind and means nothing: such a member is dropped on both sides.
- * `creationTimestamp: null`, `status: {"phase": ""}`, `resources: {}`, `lastProbeTime: null`,
+ * `creationTimestamp: null`, `limits: null`, `status: {"phase": ""}`, `resources: {}`, `lastProbeTime: null`,
  * `startedAt: null`, `finishedAt: null`, `spec: {"containers": null}`.
  */
 const ARTEFACTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['creationTimestamp', null],
   ['lastProbeTime', null],
+  ['limits', null],
   ['resources', {}],
   ['status', { phase: '' }],
   ['spec', { containers: null }],

@@ -15,6 +15,8 @@ interface Params {
   remoteLoadBalancerClass: string
   enableIngress: boolean
   remoteIngressClass: string
+  virtualStorageClass: string
+  remoteStorageClass: string
 }
 
 /** What forge and select know in a case. A class counts only where the remote cluster offers some. */
@@ -30,6 +32,10 @@ export function contextOf(golden: Golden): Context {
     annotationsNotReflected: given.offloadingPatch?.annotationsNotReflected ?? [],
     remoteLabels: {},
     networks: networksOf(golden),
+    storage: {
+      ...(given.virtualStorageClass && { virtualClass: given.virtualStorageClass }),
+      ...(given.remoteStorageClass && { remoteClass: given.remoteStorageClass }),
+    },
     ...(given.enableIngress && given.remoteIngressClass && { ingressClass: given.remoteIngressClass }),
     ...(given.enableLoadBalancer && { loadBalancerClass: given.remoteLoadBalancerClass ?? '' }),
   }

@@ -7,6 +7,7 @@ import { podDeviations } from './pod-deviations.ts'
 import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, withActions } from './reflection.ts'
 import { inputOf } from './runner.ts'
 import { sliceDeviations } from './slice-deviations.ts'
+import { storageDeviations } from './storage-deviations.ts'
 
 /** Where we mean to differ from Liqo: rewrites what a case expects, by what the case says, never by its name. */
 export interface Deviation {
@@ -71,6 +72,7 @@ export const deviations: readonly Deviation[] = [
   },
   ...sliceDeviations,
   ...eventDeviations,
+  ...storageDeviations,
   {
     name: 'terminating-target',
     reason: 'A target that is being deleted already is left alone: its last event wakes the key again.',

@@ -15,6 +15,7 @@ import { ipamPure } from './runners/ipam-pure.ts'
 import { labels } from './runners/labels.ts'
 import { names } from './runners/names.ts'
 import { namespaceName, namespaceOffloadingWebhook } from './runners/namespace.ts'
+import { claims, reflectClaim } from './runners/persistentvolumeclaim.ts'
 import { pod } from './runners/pod.ts'
 import { podNames } from './runners/pod-names.ts'
 import { podWebhook } from './runners/pod-webhook.ts'
@@ -37,6 +38,7 @@ export const runners: Readonly<Record<string, Runners>> = {
   names: { ...names, ...exposition, ...podNames },
   'namespace-name': namespaceName,
   'namespaceoffloading-webhook': namespaceOffloadingWebhook,
+  persistentvolumeclaim: claims,
   'pod-from-shadow': shadowPods,
   'pod-local': pod,
   'pod-remote': pod,
@@ -47,6 +49,7 @@ export const runners: Readonly<Record<string, Runners>> = {
   'reflect-endpointslice': reflectEndpointSlice,
   'reflect-event': reflectionOf(eventKind),
   'reflect-ingress': reflectionOf(ingressKind),
+  'reflect-persistentvolumeclaim': reflectClaim,
   'reflect-pod': reflectPod,
   'reflect-pod-fallback': reflectPod,
   'reflect-secret': reflectionOf(secretKind),

@@ -19,6 +19,7 @@ import { fill } from '../namespace/fill.ts'
 import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
 import type { Served } from '../namespace/status.ts'
 import { isRefused, podsFor, refusePod } from '../refused/flow.ts'
+import { sweepVolumes } from '../volume/sweep.ts'
 
 export interface SweepOptions {
   /** Objects that may be deleted; with one more, none is. A namespace weighs itself and all copies in it. */
@@ -47,6 +48,7 @@ export async function sweep(
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
   for (const peering of peerings) await sweepObjects(run, peering)
   for (const peering of peerings) await sweepRefused(run, peering)
+  for (const peering of peerings) await sweepHomeVolumes(run, peering)
   if (!reportOnly) await settleDeletions(run, deleteBudget)
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
 }
@@ -118,6 +120,15 @@ async function sweepRefused(run: Sweep, peering: Peering): Promise<void> {
         }
       }),
     )
+  })
+}
+
+/** Home volumes of claims that are reflected, and of those that were. */
+async function sweepHomeVolumes(run: Sweep, peering: Peering): Promise<void> {
+  if (run.mode === 'report') return
+  const what = `volumes ${peering.home.id}:${peering.remote.id}`
+  await noted(run, what, async () => {
+    for (const outcome of await sweepVolumes(peering)) if (outcome.writes > 0) countOutcome(run, what, outcome)
   })
 }
 

@@ -1,5 +1,14 @@
 import type { Resource } from '../../cluster/port.ts'
-import { CONFIGMAP, ENDPOINT_SLICE, EVENT, INGRESS, POD, SECRET, SERVICE } from '../../cluster/resources.ts'
+import {
+  CONFIGMAP,
+  ENDPOINT_SLICE,
+  EVENT,
+  INGRESS,
+  PERSISTENT_VOLUME_CLAIM,
+  POD,
+  SECRET,
+  SERVICE,
+} from '../../cluster/resources.ts'
 import { defineKind, type Read } from '../kind.ts'
 import { ORIGIN } from '../meta.ts'
 import { homeEvent, involvedIn } from './forge.ts'
@@ -27,6 +36,7 @@ export const event = defineKind({
     endpointslice: involved(ENDPOINT_SLICE),
     ingress: involved(INGRESS),
     service: involved(SERVICE),
+    persistentvolumeclaim: involved(PERSISTENT_VOLUME_CLAIM),
     pod: involved(POD),
   },
   select: selectEvent,

@@ -3,7 +3,7 @@ import { EVENT, NAMESPACE } from '../../../lib/cluster/resources.ts'
 import type { Kind } from '../../../lib/kinds/kind.ts'
 import { ORIGIN } from '../../../lib/kinds/meta.ts'
 import { logger } from '../../../lib/log.ts'
-import type { Peering } from '../../../lib/reflect/peering.ts'
+import type { Pair, Peering } from '../../../lib/reflect/peering.ts'
 import { reflect } from '../../../lib/reflect/reflect.ts'
 import { SOURCE_CLUSTER_UID } from '../../../lib/reflect/stamp.ts'
 import { type MemoryCluster, memoryCluster } from '../../support/memory-cluster.ts'
@@ -17,7 +17,12 @@ export function reflectionOf(kind: Kind): Runners {
   return { ReflectHandle: (given) => reflectOne(kind, given) }
 }
 
-export async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
+/** @param then what the function of the kind does besides */
+export async function reflectOne(
+  kind: Kind,
+  given: Golden,
+  then?: (peering: Peering, pair: Pair, name: string) => Promise<unknown>,
+): Promise<Answer> {
   const { local = [], remote = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
   const { home, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
   const answer: Answer = { actions: [], events: [] }
@@ -38,6 +43,7 @@ export async function reflectOne(kind: Kind, given: Golden): Promise<Answer> {
   const pairs = { remembered: async () => pair, confirmed: async () => pair }
   try {
     await reflect(kind, peering, String(given.params.name), pairs)
+    await then?.(peering, pair, String(given.params.name))
   } catch (error) {
     answer.error = (error as Error).message
   }
@@ -88,12 +94,9 @@ function recorded(side: Action['cluster'], cluster: Cluster, objects: readonly K
     },
     async apply(resource, object, subresource) {
       const stored = await cluster.apply(resource, object, subresource)
+      const told = withUids(object, givenUids)
       if (isTold(resource, object)) answer.events.push(toText(object))
-      else
-        answer.actions.push({
-          ...action(side, 'apply', resource, object.metadata),
-          object: withUids(object, givenUids),
-        })
+      else answer.actions.push({ ...action(side, 'apply', resource, told.metadata), object: told })
       return stored
     },
     async delete(resource, ref, preconditions) {

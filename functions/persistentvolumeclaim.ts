@@ -1,0 +1,3 @@
+import { claimReflector } from '../lib/functions.ts'
+
+export const handler = claimReflector()
