@@ -41,7 +41,7 @@ export function kubelet({ log, identify, peerings, contexts, now = Date.now }: K
     const told = { home: caller.home, user: caller.user, ask: route.ask }
     if (!('pod' in route)) {
       await allow(ofHome, caller, request, route, '')
-      return { ...other(route, ofHome), told }
+      return { ...other(route, ofHome, contexts), told }
     }
     const { namespace, pod: name } = route
     const homePod = await readHomePod(homeOf(ofHome), namespace, name)
@@ -101,10 +101,15 @@ async function allow(
   await requireAccess(homeOf(peerings).home, caller, { method, ask }, node)
 }
 
-function other({ ask }: Route, peerings: readonly ConnectedPeering[]): StreamedAnswer {
+function other(
+  { ask }: Route,
+  peerings: readonly ConnectedPeering[],
+  contexts: KubeletDeps['contexts'],
+): StreamedAnswer {
   if (ask !== 'metrics') return { status: 404, body: 'a virtual node serves logs only' }
   const commands = peerings.map(
-    ({ home, remote }) => `kubectl --context ${remote.id} top pods --all-namespaces -l ${ORIGIN}=${home.id}`,
+    ({ home, remote }) =>
+      `kubectl --context ${contexts[remote.id] ?? remote.id} top pods --all-namespaces -l ${ORIGIN}=${home.id}`,
   )
   return { status: 501, body: `pods are measured where they run: ${commands.join('; ')}` }
 }
