@@ -62,14 +62,23 @@ test('kubectl logs at home shows what the pod writes elsewhere', async () => {
 })
 
 /** kubectl that goes on, and what it has said so far. */
-async function started(...args: string[]): Promise<{ child: ChildProcess; said(): string }> {
+interface Kubectl {
+  child: ChildProcess
+  said(): string
+  complained(): string
+}
+
+async function started(...args: string[]): Promise<Kubectl> {
   const [program, prefix] = await kubectlCommand()
   const child = spawn(program, [...prefix, '--kubeconfig', stage.clusters.rome!.kubeconfig, '-n', 'shop', ...args])
-  let text = ''
-  child.stdout.on('data', (chunk) => {
-    text += chunk
+  const [said, complained] = [child.stdout, child.stderr].map((stream) => {
+    let text = ''
+    stream.on('data', (chunk) => {
+      text += chunk
+    })
+    return () => text
   })
-  return { child, said: () => text }
+  return { child, said: said!, complained: complained! }
 }
 
 test('followed logs come line by line, and the function ends with its caller', async () => {
@@ -86,6 +95,12 @@ test('followed logs come line by line, and the function ends with its caller', a
   await eventually('the function has ended', async () => stage.host.stats().functions.kubelet!.sandboxes < sandboxes)
 })
 
+test('a log larger than a function may answer at once', async () => {
+  const text = 'x'.repeat(999)
+  await log(...Array.from({ length: 8000 }, () => text))
+  expect(await rome('-n', 'shop', 'logs', 'web', '-c', 'app')).toBe(`${text}\n`.repeat(8000))
+})
+
 test.each([
   {
     name: 'exec',
@@ -100,14 +115,9 @@ test.each([
 })
 
 test('port-forward says the command that does it', async () => {
-  const { child } = await started('port-forward', 'pod/web', ':8080')
-  let text = ''
-  child.stderr!.on('data', (chunk) => {
-    text += chunk
-  })
-  await eventually('the command', async () =>
-    text.includes('kubectl --context milan -n shop-rome port-forward pod/web 8080'),
-  )
+  const { child, complained } = await started('port-forward', 'pod/web', ':8080')
+  const command = 'kubectl --context milan -n shop-rome port-forward pod/web 8080'
+  await eventually('the command', async () => complained().includes(command))
   child.kill()
 })
 
@@ -161,4 +171,16 @@ test('a pod that is not there, or is somebody else’s, has no logs here', async
   expect(stderr).toContain('somebody else’s')
   const previous = await attempt('logs', 'web', '-c', 'app', '--previous')
   expect(previous.code).not.toBe(0)
+})
+
+/** The last one: milan stays down. */
+test('when the other cluster goes away followed logs end, and whoever asks is told why there are none', async () => {
+  await log('first')
+  const { child, said } = await started('logs', 'web', '-c', 'app', '-f')
+  await eventually('the first line', async () => said() === 'first\n')
+  const closed = once(child, 'close')
+  await stage.clusters.milan!.cluster.stopApiServer()
+  await closed
+  const { stderr } = await attempt('logs', 'web', '-c', 'app')
+  expect(stderr).toContain('cluster milan: no answer to GET')
 })
