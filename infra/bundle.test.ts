@@ -20,9 +20,9 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }))
 
 test('one bundle for each function, with its size', async () => {
-  expect(bundles.map(({ name }) => name)).toEqual(['broken', 'streamer', 'webhook', 'worker'])
+  expect(bundles.map(({ name }) => name)).toEqual(['broken', 'follower', 'streamer', 'webhook', 'worker'])
   for (const bundle of bundles) expect(bundle.bytes).toBe(Buffer.byteLength(await text(bundle)))
-  expect(bundleTable(bundles).split('\n')).toHaveLength(5)
+  expect(bundleTable(bundles).split('\n')).toHaveLength(6)
 })
 
 test('the same bytes every time, wherever they are written', async () => {
@@ -34,7 +34,7 @@ test('a function that is gone is removed', async () => {
   const to = join(dir, 'gone')
   await mkdir(join(to, 'former'), { recursive: true })
   await bundleAll({ from: FROM, to })
-  expect((await readdir(to)).sort()).toEqual(['broken', 'streamer', 'webhook', 'worker'])
+  expect((await readdir(to)).sort()).toEqual(['broken', 'follower', 'streamer', 'webhook', 'worker'])
 })
 
 test('node:http is not imported, so that Node does not load its undici', async () => {

@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { parse } from 'yaml'
 import type { Cluster, KubeObject, Resource } from '../../lib/cluster/port.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
+import { pemOf } from '../../lib/flows/kubelet/caller.ts'
 import { connectPeerings } from '../../lib/peerings.ts'
 import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
@@ -65,6 +66,7 @@ export async function startOwn(
     tls: { cert: serving.certPem, key: serving.keyPem },
     dlqDir: join(dir, 'dead-letters'),
     speed: SPEED,
+    ...kubeletFront(config),
     onProgress,
     ...rest,
     env: ours(env),
@@ -98,9 +100,17 @@ async function establish(home: Cluster, manifest: string, onProgress: (text: str
   onProgress(`${home.id}: ${crd.metadata.name} is served`)
 }
 
+/** It listens where the virtual nodes say, and asks its callers for certificates of their clusters. */
+function kubeletFront({ clusters, kubelet }: Config): Pick<HostOptions, 'ports' | 'clientCas'> {
+  const authorities = clusters.flatMap(({ kubeletClientCa }) => (kubeletClientCa ? [pemOf(kubeletClientCa)] : []))
+  if (authorities.length === 0) return {}
+  return { clientCas: { kubelet: authorities }, ...(kubelet && { ports: { kubelet: kubelet.port } }) }
+}
+
 /** What of the environment the functions read. */
 function ours(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const names = /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
+  const names =
+    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : [])),
   )

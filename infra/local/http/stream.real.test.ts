@@ -9,8 +9,8 @@ import { until } from '../fixtures/until.ts'
 
 removeBundlesAtTheEnd()
 
-async function get({ host, ca }: Fixture, path: string, credential: https.RequestOptions = {}) {
-  const request = https.get(`${host.urls.streamer}${path}`, { ca, agent: false, ...credential })
+async function get({ host, ca }: Fixture, path: string, credential: https.RequestOptions = {}, name = 'streamer') {
+  const request = https.get(`${host.urls[name]}${path}`, { ca, agent: false, ...credential })
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   return response
 }
@@ -39,6 +39,15 @@ test('when the caller goes away the function is ended', async () => {
   response.destroy()
   await until(() => fixture.host.stats().functions.streamer!.sandboxes < sandboxes)
   expect(fixture.host.stats().functions.streamer).toMatchObject({ invocations: 1, errors: 0 })
+})
+
+test('a stream without end ends with the function’s time, and is whole', async () => {
+  await using fixture = await startFixture()
+  const pieces = await piecesOf(await get(fixture, '/', {}, 'follower'))
+  expect(pieces.length).toBeGreaterThan(5)
+  await until(() => fixture.host.stats().functions.follower!.idle === 1)
+  expect(fixture.host.stats().functions.follower).toMatchObject({ invocations: 1, errors: 0 })
+  expect(fixture.lines.at(-1)).toMatch(/"end":"time"/)
 })
 
 test('a function that fails breaks the answer off, or has none', async () => {

@@ -70,9 +70,13 @@ export function callers(homes: readonly Home[]): Identify {
   }
 }
 
+/** PEM of what the configuration gives: that itself, perhaps with escaped line breaks, or its base64. */
+export function pemOf(given: string): string {
+  return given.includes('-----BEGIN ') ? given.replaceAll('\\n', '\n') : Buffer.from(given, 'base64').toString()
+}
+
 function authoritiesOf(id: string, ca: string): X509Certificate[] {
-  const pem = ca.includes('-----BEGIN ') ? ca.replaceAll('\\n', '\n') : Buffer.from(ca, 'base64').toString()
-  const texts = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const texts = pemOf(ca).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   const found = texts.map(parsed)
   if (found.length === 0 || !found.every((authority) => authority?.ca)) throw new KubeletClientCaError(id, 'is none')
   return found as X509Certificate[]
