@@ -110,7 +110,7 @@ function kubeletFront({ clusters, kubelet }: Config): Pick<HostOptions, 'ports' 
 /** What of the environment the functions read. */
 function ours(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const names =
-    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
+    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|VIRTUAL|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : [])),
   )
