@@ -95,6 +95,9 @@ async function show(stage: Stage): Promise<number> {
   }
   await applySample(stage)
   const at = relative(ROOT, stage.dir) || '.'
+  // Without a virtual node there is no kubelet to ask.
+  const hasNode = stage.env.OFFLOADING_MODE !== 'gate'
+  const logs = hasNode ? `  kubectl --kubeconfig ${at}/rome.kubeconfig -n shop logs deployment/web\n` : ''
   process.stdout.write(`
 Namespace shop of rome is reflected into milan as shop-rome, and its pods run there. In another terminal:
 
@@ -102,7 +105,7 @@ Namespace shop of rome is reflected into milan as shop-rome, and its pods run th
   kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get configmaps,secrets,services
   kubectl --kubeconfig ${at}/rome.kubeconfig -n shop get pods -o wide
   kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get pods -o wide
-  kubectl --kubeconfig ${at}/rome.kubeconfig -n shop create configmap hello --from-literal=to=milan
+${logs}  kubectl --kubeconfig ${at}/rome.kubeconfig -n shop create configmap hello --from-literal=to=milan
   kubectl --kubeconfig ${at}/milan.kubeconfig -n shop-rome get configmap hello -o yaml
   kubectl --kubeconfig ${at}/rome.kubeconfig get nsof --all-namespaces
 

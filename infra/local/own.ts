@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
+import { certificateOf } from '../../lib/cluster/credentials.ts'
 import type { Cluster, KubeObject, Resource } from '../../lib/cluster/port.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
-import { pemOf } from '../../lib/flows/kubelet/caller.ts'
 import { connectPeerings } from '../../lib/peerings.ts'
 import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
@@ -102,7 +102,7 @@ async function establish(home: Cluster, manifest: string, onProgress: (text: str
 
 /** It listens where the virtual nodes say, and asks its callers for certificates of their clusters. */
 function kubeletFront({ clusters, kubelet }: Config): Pick<HostOptions, 'ports' | 'clientCas'> {
-  const authorities = clusters.flatMap(({ kubeletClientCa }) => (kubeletClientCa ? [pemOf(kubeletClientCa)] : []))
+  const authorities = clusters.flatMap(({ id, kubeletClientCa: ca }) => (ca ? [String(certificateOf(id, ca))] : []))
   if (authorities.length === 0) return {}
   return { clientCas: { kubelet: authorities }, ...(kubelet && { ports: { kubelet: kubelet.port } }) }
 }

@@ -9,6 +9,6 @@ export function showcase(mode: Mode): Pick<StageOptions, 'admission' | 'nodes' |
   return {
     admission: true,
     nodes: { milan: 2 },
-    env: { NETWORKING_INTERNAL: 'false', ...(mode === 'gate' && gate) },
+    env: { NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_STORAGE_CLASS: 'disk', ...(mode === 'gate' && gate) },
   }
 }
