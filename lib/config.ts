@@ -55,7 +55,7 @@ export interface ClusterConfig {
   ingressClass?: string
   /** What it provides the volumes of others' pods with. */
   storageClass?: string
-  /** Who signs the certificate that its API server shows to kubelets: PEM, or its base64. */
+  /** Who signs the certificate that its API server shows to kubelets: PEM, its base64, or a path. */
   kubeletClientCa?: string
   /** What it offers as a remote cluster. */
   offer: Offer

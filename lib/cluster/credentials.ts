@@ -61,7 +61,7 @@ async function load(id: string, source: CredentialSource): Promise<Credentials> 
   const { server, ca, token } = source
   const identity =
     typeof token === 'string' ? fixedIdentity(bearer({ token })) : renewedIdentity(() => obtained(id, token))
-  return { server: server.replace(/\/+$/, ''), insecure: false, identity, ...(ca ? { ca: certificate(id, ca) } : {}) }
+  return { server: server.replace(/\/+$/, ''), insecure: false, identity, ...(ca ? { ca: certificateOf(id, ca) } : {}) }
 }
 
 /** The API server's certificate always names this host; so no variable of the pod is needed. */
@@ -69,7 +69,12 @@ async function inCluster(id: string, root: string): Promise<Credentials> {
   const { tokenFileIdentity } = await import('./kubeconfig.ts')
   const problem = (why: string) => new CredentialsError(id, `the service account of this pod (${root}) ${why}`)
   const identity = tokenFileIdentity(`${root}/token`, {}, problem)
-  return { server: 'https://kubernetes.default.svc', insecure: false, ca: certificate(id, `${root}/ca.crt`), identity }
+  return {
+    server: 'https://kubernetes.default.svc',
+    insecure: false,
+    ca: certificateOf(id, `${root}/ca.crt`),
+    identity,
+  }
 }
 
 async function obtained(id: string, token: () => Promise<ExpiringToken>): Promise<Identity> {
@@ -88,8 +93,11 @@ function bearer({ token, expiresAt }: ExpiringToken): Identity {
 
 const BEGIN = '-----BEGIN '
 
-/** Environment variables hold PEM with real or escaped line breaks, or its base64 as kubeconfigs do. */
-function certificate(id: string, given: string): string | Buffer {
+/**
+ * Environment variables hold PEM with real or escaped line breaks, its base64 as kubeconfigs do, or the path of its file.
+ * @throws CredentialsError
+ */
+export function certificateOf(id: string, given: string): string | Buffer {
   if (given.includes(BEGIN)) return given.replaceAll('\\n', '\n')
   const decoded = Buffer.from(given, 'base64')
   if (decoded.includes(BEGIN)) return decoded

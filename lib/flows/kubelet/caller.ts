@@ -4,7 +4,7 @@ import { HttpError } from '../../handler/errors.ts'
 /** A home cluster, and who signs the certificate that its API server shows to kubelets. */
 export interface Home {
   id: string
-  /** PEM, or its base64; several certificates while one is replaced. Line breaks may be escaped. */
+  /** PEM, several certificates while one is replaced. */
   ca: string
 }
 
@@ -70,13 +70,8 @@ export function callers(homes: readonly Home[]): Identify {
   }
 }
 
-/** PEM of what the configuration gives: that itself, perhaps with escaped line breaks, or its base64. */
-export function pemOf(given: string): string {
-  return given.includes('-----BEGIN ') ? given.replaceAll('\\n', '\n') : Buffer.from(given, 'base64').toString()
-}
-
 function authoritiesOf(id: string, ca: string): X509Certificate[] {
-  const texts = pemOf(ca).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  const texts = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   const found = texts.map(parsed)
   if (found.length === 0 || !found.every((authority) => authority?.ca)) throw new KubeletClientCaError(id, 'is none')
   return found as X509Certificate[]

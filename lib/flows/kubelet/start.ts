@@ -1,3 +1,4 @@
+import { certificateOf } from '../../cluster/credentials.ts'
 import { type Config, ConfigError, config } from '../../config.ts'
 import { streamHandler } from '../../handler/stream.ts'
 import { logger } from '../../log.ts'
@@ -7,7 +8,7 @@ import { kubelet } from './function.ts'
 
 /**
  * The function of virtual nodes' kubelet API. The environment is read, and refused, at cold start.
- * @throws ConfigError, KubeletClientCaError
+ * @throws ConfigError, CredentialsError, KubeletClientCaError
  */
 export function kubeletApi() {
   const settings = config()
@@ -26,7 +27,9 @@ export function kubeletApi() {
 }
 
 function homesOf({ clusters }: Config): Home[] {
-  const homes = clusters.flatMap(({ id, kubeletClientCa: ca }) => (ca === undefined ? [] : [{ id, ca }]))
+  const homes = clusters.flatMap(({ id, kubeletClientCa: ca }) =>
+    ca === undefined ? [] : [{ id, ca: String(certificateOf(id, ca)) }],
+  )
   if (homes.length > 0) return homes
   const why = 'missing; give the CA of the certificate that the API server of a home cluster shows to kubelets'
   throw new ConfigError([`CLUSTER_<ID>_KUBELET_CLIENT_CA: ${why}`])
