@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { type Trigger, triggersOf } from '../lib/event/triggers.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
+import { serviceaccount } from '../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Side } from '../lib/kinds/kind.ts'
 import { GROUP } from './rbac.ts'
@@ -15,7 +16,7 @@ const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
  * @param sides what the cluster is to others; less is told of one that is only home, or only remote
  */
 export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string {
-  const triggers = triggersOf([...KINDS, namespace]).filter(({ side }) => side && sides.includes(side))
+  const triggers = triggersOf([...KINDS, namespace, serviceaccount]).filter(({ side }) => side && sides.includes(side))
   const [all, some] = [triggers.filter(({ verbs }) => !verbs), triggers.filter(({ verbs }) => verbs)]
   const resources = resourcesOf(all, touching)
   const own = resourcesOf(triggers, ({ plural, own = [] }) => named(plural, own))

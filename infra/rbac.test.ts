@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { manifestOf, readManifest, rulesOf } from './rbac.ts'
+import { parseAllDocuments } from 'yaml'
+import { GROUP, manifestOf, readManifest, rulesOf } from './rbac.ts'
 
 test.each(['home', 'remote'] as const)('the manifest of %s is what the table of kinds makes', async (side) => {
   expect(await readManifest(side)).toBe(manifestOf(side))
@@ -26,4 +29,12 @@ test('nothing of a user’s is written at home, but for a label of a namespace, 
     ['pods', undefined],
     ['pods', 'status'],
   ])
+})
+
+test('the right to tokens stands alone, for those who switch it on', async () => {
+  const text = await readFile(join(import.meta.dirname, 'rbac', 'serviceaccount.yaml'), 'utf8')
+  const [role, binding] = parseAllDocuments(text).map((document) => document.toJS())
+  expect(role.rules).toEqual([{ apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] }])
+  expect(binding.subjects).toEqual([{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: GROUP }])
+  for (const side of ['home', 'remote'] as const) expect(await readManifest(side)).not.toContain('token')
 })

@@ -33,6 +33,7 @@ describe('parseConfig', () => {
       peerings: [{ home: 'rome', remote: 'milan' }],
       runtimeClass: 'liqo',
       virtualStorageClass: 'liqo',
+      serviceAccounts: false,
       reflection: {
         configmap: 'DenyList',
         secret: 'DenyList',
@@ -185,6 +186,13 @@ describe('what is added to the pods of others', () => {
   })
 })
 
+test('tokens of ServiceAccounts are off unless told, and say where they are good for', () => {
+  const env = { ...least, REFLECT_SERVICEACCOUNT: 'On', CLUSTER_ROME_API_SERVER: 'api.rome.example:6443' }
+  const { serviceAccounts, clusters } = parseConfig(env)
+  expect([serviceAccounts, clusters[0]?.apiServer]).toEqual([true, { host: 'api.rome.example', port: '6443' }])
+  expect(parseWebhookSettings({ ...env, CLUSTER_ROME_WEBHOOK_TOKEN: 't' }).serviceAccounts).toBe(true)
+})
+
 describe('parseWebhookSettings', () => {
   test('needs no access to any cluster', () => {
     const env = { CLUSTERS: 'rome,milan', CLUSTER_ROME_WEBHOOK_TOKEN: 'old,new', CLUSTER_MILAN_EKS_NAME: 'prod' }
@@ -193,6 +201,7 @@ describe('parseWebhookSettings', () => {
         { id: 'rome', webhookTokens: ['old', 'new'] },
         { id: 'milan', webhookTokens: [], eksName: 'prod' },
       ],
+      serviceAccounts: false,
       eventBusName: 'heliograph',
       logLevel: 'info',
     })

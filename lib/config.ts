@@ -13,9 +13,15 @@ import {
 import { readPlan } from './config/plan.ts'
 import { PODS_PER_CLUSTER, readPodPatch } from './config/pods.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
+import {
+  readApiServer,
+  readServiceAccounts,
+  SERVICE_ACCOUNT_GLOBAL,
+  SERVICE_ACCOUNT_PER_CLUSTER,
+} from './config/serviceaccount.ts'
 import { readVirtualClass, STORAGE_GLOBAL, STORAGE_PER_CLUSTER } from './config/storage.ts'
 import type { ReflectionType, Side } from './kinds/kind.ts'
-import type { PodPatch } from './kinds/pod/settings.ts'
+import type { PodPatch, PodSettings } from './kinds/pod/settings.ts'
 import type { AddressPlan } from './policy/plan.ts'
 
 export { ConfigError } from './config/reader.ts'
@@ -53,6 +59,8 @@ export interface ClusterConfig {
   reservedSubnets: readonly string[]
   loadBalancerClass?: string
   ingressClass?: string
+  /** Where its API server is for pods that run elsewhere. */
+  apiServer?: PodSettings['homeApiServer']
   /** What it provides the volumes of others' pods with. */
   storageClass?: string
   /** Who signs the certificate that its API server shows to kubelets: PEM, its base64, or a path. */
@@ -75,6 +83,8 @@ export interface Config {
   runtimeClass: string
   /** StorageClass of home that stands for the remote clusters' own. */
   virtualStorageClass: string
+  /** Offloaded pods get tokens of their ServiceAccounts at home. */
+  serviceAccounts: boolean
   /** Queue that wakes the function of virtual nodes again. */
   heartbeatQueueUrl?: string
   /** Where the kubelet API of the virtual nodes is served; without it they have no address. */
@@ -108,6 +118,7 @@ const GLOBAL = [
   'SWEEP_REPORT_ONLY',
   ...OFFLOADING_GLOBAL,
   ...STORAGE_GLOBAL,
+  ...SERVICE_ACCOUNT_GLOBAL,
   ...REFLECTABLE.map((kind) => `REFLECT_${kind.toUpperCase()}`),
 ]
 
@@ -132,6 +143,7 @@ const PER_CLUSTER = [
   'KUBELET_CLIENT_CA',
   ...OFFLOADING_PER_CLUSTER,
   ...STORAGE_PER_CLUSTER,
+  ...SERVICE_ACCOUNT_PER_CLUSTER,
   ...PODS_PER_CLUSTER,
 ]
 
@@ -144,6 +156,8 @@ export interface WebhookSettings {
   clusters: readonly Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'>[]
   /** What each cluster is to others, by ClusterID, where the environment says who extends into whom. */
   roles?: Readonly<Record<string, readonly Side[]>>
+  /** Pods wake the function of their tokens too. */
+  serviceAccounts: boolean
   eventBusName: string
   logLevel: Config['logLevel']
 }
@@ -159,7 +173,8 @@ export function parseWebhookSettings(env: Env): WebhookSettings {
       `${clusterPrefix(ids[0] ?? 'ID')}WEBHOOK_TOKEN: missing; without a token (or EKS_NAME) of any cluster no call is accepted`,
     )
   }
-  return reader.done({ clusters, ...bus(reader), ...optional('roles', rolesOf(reader, ids)) })
+  const serviceAccounts = readServiceAccounts(reader)
+  return reader.done({ clusters, serviceAccounts, ...bus(reader), ...optional('roles', rolesOf(reader, ids)) })
 }
 
 function rolesOf(reader: Reader, ids: readonly string[]): WebhookSettings['roles'] {
@@ -189,6 +204,7 @@ export function parseConfig(env: Env): Config {
     peerings,
     runtimeClass: readRuntimeClass(reader),
     virtualStorageClass: readVirtualClass(reader),
+    serviceAccounts: readServiceAccounts(reader),
     reflection: reflection(reader),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
@@ -235,6 +251,7 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     offer: readOffer(reader, prefix, mode),
     ...optional('podPatch', readPodPatch(reader, prefix)),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
+    ...optional('apiServer', readApiServer(reader, prefix)),
     ...optional('storageClass', reader.text(`${prefix}STORAGE_CLASS`)),
     ...optional('kubeletClientCa', reader.text(`${prefix}KUBELET_CLIENT_CA`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),

@@ -6,12 +6,14 @@ import { dispatchNamespace } from './flows/namespace/dispatch.ts'
 import { heartbeat } from './flows/node/heart.ts'
 import { byQueue } from './flows/node/later.ts'
 import { dispatchPod } from './flows/refused/dispatch.ts'
+import { askOf } from './flows/serviceaccount/ask.ts'
+import { tokenEvent } from './flows/serviceaccount/function.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { dispatchClaim } from './flows/volume/dispatch.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
 import { type Log, logger } from './log.ts'
-import { connectPeerings } from './peerings.ts'
+import { type ConnectedPeering, connectPeerings } from './peerings.ts'
 import { dispatch, ReflectionError } from './reflect/dispatch.ts'
 import type { Peering } from './reflect/peering.ts'
 
@@ -33,6 +35,18 @@ export function podOffloader(): Handler<unknown> {
 /** The function of claims, and of the home volumes that stand for remote ones. */
 export function claimReflector(): Handler<unknown> {
   return reacting('persistentvolumeclaim', dispatchClaim)
+}
+
+/** The function of the tokens that offloaded pods have: by events, and by a schedule, as tokens expire. */
+export function tokenKeeper(): Handler<unknown> {
+  const { log, peerings, settings } = started('serviceaccount')
+  return eventHandler(log, async (event) => {
+    if (!settings.serviceAccounts) return
+    await tokenEvent(
+      event,
+      (await peerings()).map((peering) => ({ ...peering, ask: askOf(peering.home) })),
+    )
+  })
 }
 
 type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
@@ -85,7 +99,7 @@ export function sweeper(): Handler<unknown> {
 interface Started {
   settings: Config
   log: Log
-  peerings(): Promise<Peering[]>
+  peerings(): Promise<ConnectedPeering[]>
 }
 
 /**
@@ -96,7 +110,7 @@ function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
   const read = config()
   const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
-  let connected: Promise<Peering[]> | undefined
+  let connected: Promise<ConnectedPeering[]> | undefined
   const peerings = () => {
     // A failure is not kept: the next event tries again.
     connected ??= connectPeerings(settings, name).catch((error) => {

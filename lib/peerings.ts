@@ -34,7 +34,11 @@ export async function connectPeerings(config: Config, caller: string): Promise<C
       networks: { home: plannedOf(origin!), remote: plannedOf(destination!) },
       storage: { virtualClass: config.virtualStorageClass, ...optional('remoteClass', storageClass) },
       log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
-      ...(podPatch === undefined ? {} : { pods: { patch: podPatch } }),
+      pods: {
+        ...optional('patch', podPatch),
+        ...(config.serviceAccounts && { apiServer: 'TokenAPI' as const }),
+        ...optional('homeApiServer', origin!.apiServer),
+      },
       ...(ingressClass === undefined ? {} : { ingressClass }),
       ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
     }

@@ -5,6 +5,7 @@ export const CONFIGMAP = core('configmaps', 'ConfigMap')
 export const SECRET = core('secrets', 'Secret')
 export const SERVICE = core('services', 'Service')
 export const EVENT = core('events', 'Event')
+export const SERVICE_ACCOUNT = core('serviceaccounts', 'ServiceAccount')
 export const POD = core('pods', 'Pod')
 export const PERSISTENT_VOLUME_CLAIM = core('persistentvolumeclaims', 'PersistentVolumeClaim')
 export const PERSISTENT_VOLUME: Resource = { ...core('persistentvolumes', 'PersistentVolume'), namespaced: false }

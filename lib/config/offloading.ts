@@ -1,6 +1,7 @@
 import { type Amounts, toAmounts } from '../capacity/amounts.ts'
 import type { ClusterConfig, PeeringConfig } from '../config.ts'
 import { meaningOf } from '../policy/flags.ts'
+import { type Endpoint, readEndpoint } from './endpoint.ts'
 import { clusterPrefix, optional, type Reader } from './reader.ts'
 
 /** How pods get to a remote cluster. */
@@ -16,11 +17,7 @@ export interface Offer {
 }
 
 /** Where the kubelet API of all virtual nodes is served. */
-export interface KubeletEndpoint {
-  /** Name or address, IPv6 without brackets. */
-  host: string
-  port: number
-}
+export type KubeletEndpoint = Endpoint
 
 export const OFFLOADING_GLOBAL = ['OFFLOADING_MODE', 'OFFLOADING_RUNTIME_CLASS', 'OFFLOADING_KUBELET']
 export const OFFLOADING_PER_CLUSTER = ['OFFLOADING_MODE', 'SHARE', 'QUOTA']
@@ -41,15 +38,7 @@ export function readRuntimeClass(reader: Reader): string {
 
 /** `host[:port]`, port 10250 unless told. */
 export function readKubelet(reader: Reader): KubeletEndpoint | undefined {
-  const name = 'OFFLOADING_KUBELET'
-  const text = reader.text(name)
-  if (text === undefined) return undefined
-  // A scheme of no default port, which the parser would leave out.
-  const { hostname = '', port = '' } = URL.parse(`kubelet://${text}`) ?? {}
-  if (hostname === '' || !/^[^/?#@]+$/.test(text)) {
-    reader.problems.push(`${name}: "${text}" is no endpoint; use <host>[:<port>], e.g. kubelet.example:443`)
-  }
-  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? KUBELET_PORT : Number(port) }
+  return readEndpoint(reader, 'OFFLOADING_KUBELET', KUBELET_PORT, 'kubelet.example:443')
 }
 
 const KUBELET_PORT = 10250

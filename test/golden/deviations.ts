@@ -8,6 +8,7 @@ import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, wi
 import { inputOf } from './runner.ts'
 import { sliceDeviations } from './slice-deviations.ts'
 import { storageDeviations } from './storage-deviations.ts'
+import { tokenDeviations } from './token-deviations.ts'
 
 /** Where we mean to differ from Liqo: rewrites what a case expects, by what the case says, never by its name. */
 export interface Deviation {
@@ -73,6 +74,7 @@ export const deviations: readonly Deviation[] = [
   ...sliceDeviations,
   ...eventDeviations,
   ...storageDeviations,
+  ...tokenDeviations,
   {
     name: 'terminating-target',
     reason: 'A target that is being deleted already is left alone: its last event wakes the key again.',

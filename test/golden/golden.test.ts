@@ -51,8 +51,10 @@ test('every golden case agrees, or is of a kind not built yet', () => {
     'reflect-pod-fallback',
     'reflect-secret',
     'reflect-service',
+    'reflect-serviceaccount',
     'secret',
     'service',
+    'serviceaccount',
     'unit-fact',
   ])
 })

@@ -24,6 +24,7 @@ import { reflectionOf } from './runners/reflect.ts'
 import { reflectPod, shadowPods } from './runners/reflect-pod.ts'
 import { secret } from './runners/secret.ts'
 import { service } from './runners/service.ts'
+import { reflectTokens, tokens } from './runners/serviceaccount.ts'
 
 /** By kind of case. A kind, or a behaviour of a kind, that is not here is not built yet: its cases are skipped. */
 export const runners: Readonly<Record<string, Runners>> = {
@@ -54,8 +55,10 @@ export const runners: Readonly<Record<string, Runners>> = {
   'reflect-pod-fallback': reflectPod,
   'reflect-secret': reflectionOf(secretKind),
   'reflect-service': reflectionOf(serviceKind),
+  'reflect-serviceaccount': reflectTokens,
   secret,
   service,
+  serviceaccount: tokens,
   'unit-fact': {
     ...configmap,
     ...endpointslice,

@@ -81,7 +81,12 @@ function resourceOf(object: KubeObject, { source, target, reads = {} }: Kind): R
  * Notes what is written, as the cases tell it. The cluster in memory gives uids of its own: in a deletion the one that
  * the case gave the object stands for it.
  */
-function recorded(side: Action['cluster'], cluster: Cluster, objects: readonly KubeObject[], answer: Answer): Cluster {
+export function recorded(
+  side: Action['cluster'],
+  cluster: Cluster,
+  objects: readonly KubeObject[],
+  answer: Answer,
+): Cluster {
   const givenUids = new Map<string, string>()
   return {
     id: cluster.id,

@@ -1,0 +1,3 @@
+import { tokenKeeper } from '../lib/functions.ts'
+
+export const handler = tokenKeeper()

@@ -1,0 +1,120 @@
+import { ClusterError } from '../../cluster/errors.ts'
+import { SECRET } from '../../cluster/resources.ts'
+import type { ChangeEvent } from '../../event/change.ts'
+import { targetSelector } from '../../kinds/meta.ts'
+import { logKey } from '../../log.ts'
+import type { Outcome } from '../../reflect/converge.ts'
+import { ReflectionError } from '../../reflect/dispatch.ts'
+import { forEach } from '../../reflect/for-each.ts'
+import { findPair, pairOfRemote } from '../../reflect/pairs.ts'
+import { IdentityError, type Pair } from '../../reflect/peering.ts'
+import { podsFor } from '../refused/flow.ts'
+import { hasTokens, serveTokens, type TokenPeering } from './flow.ts'
+import { serviceaccount as kind } from './kind.ts'
+import { ACCOUNT, isDue, podOf } from './secret.ts'
+
+/** Pods that are served at a time. */
+const AT_ONCE = 16
+
+/** A pass comes once a minute: what is due before the one after the next is served now. */
+const AHEAD_MS = 90_000
+
+/**
+ * Serves the pods, or the Secrets, that an event names.
+ * @param now epoch ms
+ * @throws ReflectionError when something may succeed on redelivery
+ */
+export async function dispatchTokens(
+  peerings: readonly TokenPeering[],
+  event: ChangeEvent,
+  now: number,
+): Promise<void> {
+  const run = newRun(now)
+  for (const peering of peerings) {
+    const isHome = peering.home.id === event.cluster
+    if (!isHome && peering.remote.id !== event.cluster) continue
+    await attempt(run, peering, event.namespace, '*', async () => {
+      const pair = await (isHome ? findPair : pairOfRemote)(peering, event.namespace)
+      const secrets = event.names.filter((name) => name.endsWith('-token')).map((name) => kind.sourceName(name))
+      if (pair) await serveAll(run, peering, pair, isHome ? event.names : secrets)
+      return undefined
+    })
+  }
+  finish(run)
+}
+
+/**
+ * A pass over all token Secrets: those with a token that is due soon are refreshed. `all`: also pods that have none yet,
+ * and Secrets whose pod is gone, which events have missed.
+ * @throws ReflectionError when something may succeed on redelivery
+ */
+export async function refreshTokens(
+  peerings: readonly TokenPeering[],
+  extent: 'due' | 'all',
+  now: number,
+): Promise<void> {
+  const run = newRun(now)
+  for (const peering of peerings) {
+    await attempt(run, peering, '', '*', async () => {
+      const wanted = new Map<string, Set<string>>()
+      const want = (namespace: string, name: string) =>
+        void wanted.set(namespace, (wanted.get(namespace) ?? new Set()).add(name))
+      const peers = { home: peering.home.id, remote: peering.remote.id }
+      const labelSelector = `${targetSelector(kind.target, peers)},${ACCOUNT}`
+      for await (const page of peering.remote.list(SECRET, { labelSelector })) {
+        for (const secret of page.filter((one) => extent === 'all' || isDue(one, now + AHEAD_MS))) {
+          want(`remote/${secret.metadata.namespace}`, podOf(secret).name)
+        }
+      }
+      const pods = extent === 'all' ? (await podsFor(peering)).filter(hasTokens) : []
+      for (const { metadata } of pods) want(`home/${metadata.namespace}`, metadata.name)
+      await forEach(wanted, 1, async ([place, names]) => {
+        const [side, namespace] = place.split('/') as ['home' | 'remote', string]
+        const pair = await (side === 'home' ? findPair : pairOfRemote)(peering, namespace)
+        if (pair) await serveAll(run, peering, pair, [...names])
+      })
+      return undefined
+    })
+  }
+  finish(run)
+}
+
+interface Run {
+  now: number
+  curable: string[]
+}
+
+const newRun = (now: number): Run => ({ now, curable: [] })
+
+function finish({ curable }: Run): void {
+  if (curable.length > 0) throw new ReflectionError(`${kind.name}: ${curable.length} to try again: ${curable[0]}`)
+}
+
+function serveAll(run: Run, peering: TokenPeering, pair: Pair, names: readonly string[]): Promise<void> {
+  return forEach(names, AT_ONCE, (name) =>
+    attempt(run, peering, pair.homeNamespace, name, () => serveTokens(peering, pair, name, run.now + AHEAD_MS)),
+  )
+}
+
+async function attempt(
+  run: Run,
+  peering: TokenPeering,
+  namespace: string,
+  name: string,
+  part: () => Promise<Outcome | undefined>,
+): Promise<void> {
+  const start = performance.now()
+  const key = `${peering.home.id}/${namespace}/${name}`
+  const line = ({ verdict, why, writes }: Outcome) => {
+    const ms = Math.round((performance.now() - start) * 10) / 10
+    logKey(peering.log, { kind: kind.name, key, verdict, why, writes, ms })
+  }
+  try {
+    const outcome = await part()
+    if (outcome && outcome.writes > 0) line(outcome)
+  } catch (error) {
+    if (!(error instanceof ClusterError || error instanceof IdentityError)) throw error
+    if (error.retry) run.curable.push(`${key}: ${error.message}`)
+    line({ verdict: 'failed', why: error.message, writes: 0 })
+  }
+}
