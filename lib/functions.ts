@@ -10,6 +10,7 @@ import { askOf } from './flows/serviceaccount/ask.ts'
 import { tokenEvent } from './flows/serviceaccount/function.ts'
 import { sweep } from './flows/sweep/flow.ts'
 import { dispatchClaim } from './flows/volume/dispatch.ts'
+import { dispatchClaimsOfGated } from './flows/volume/gated.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
 import { type Log, logger } from './log.ts'
@@ -29,7 +30,10 @@ export function offloader(): Handler<unknown> {
 
 /** The function of home pods. */
 export function podOffloader(): Handler<unknown> {
-  return reacting('pod', dispatchPod)
+  return reacting('pod', async (peerings, event) => {
+    await dispatchPod(peerings, event)
+    await dispatchClaimsOfGated(peerings, event)
+  })
 }
 
 /** The function of claims, and of the home volumes that stand for remote ones. */

@@ -32,7 +32,11 @@ export async function connectPeerings(config: Config, caller: string): Promise<C
       annotationsNotReflected: config.annotationsNotReflected,
       remoteLabels: labels,
       networks: { home: plannedOf(origin!), remote: plannedOf(destination!) },
-      storage: { virtualClass: config.virtualStorageClass, ...optional('remoteClass', storageClass) },
+      storage: {
+        virtualClass: config.virtualStorageClass,
+        gated: destination!.offer.mode === 'gate',
+        ...optional('remoteClass', storageClass),
+      },
       log: logger(config.logLevel).with({ function: caller, peering: `${home}:${remote}` }),
       pods: {
         ...optional('patch', podPatch),

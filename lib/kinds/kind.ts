@@ -89,6 +89,8 @@ export interface StorageSettings {
   virtualClass?: string
   /** What the remote cluster provides them with; its default class unless told. */
   remoteClass?: string
+  /** Pods are gated for the remote cluster: no node is ever selected for a claim. */
+  gated?: boolean
 }
 
 /**

@@ -1,9 +1,17 @@
 import { beforeEach, expect, test } from 'vitest'
 import { UnreachableError } from '../../lib/cluster/errors.ts'
-import { EVENT, NODE, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, STORAGE_CLASS } from '../../lib/cluster/resources.ts'
+import {
+  EVENT,
+  NODE,
+  PERSISTENT_VOLUME,
+  PERSISTENT_VOLUME_CLAIM,
+  POD,
+  STORAGE_CLASS,
+} from '../../lib/cluster/resources.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import { dispatchClaim } from '../../lib/flows/volume/dispatch.ts'
-import { addVirtualNode } from '../support/pods.ts'
+import { dispatchClaimsOfGated } from '../../lib/flows/volume/gated.ts'
+import { addVirtualNode, homePod } from '../support/pods.ts'
 import { offload, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
 
 let world: TwoClusters
@@ -125,4 +133,19 @@ test('a claim made anew under the name gets its own', async () => {
   await wake()
   expect(volumes()).toHaveLength(1)
   expect(volumes()[0]!.metadata.name).not.toBe(before!.metadata.name)
+})
+
+test('the claim of a gated pod belongs where the pod runs, and the pod tells', async () => {
+  world.peering = { ...world.peering, storage: { remoteClass: 'gp3', gated: true } }
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'liqo' }
+  world.rome.user.create(PERSISTENT_VOLUME_CLAIM, { metadata: HOME, spec })
+  await wake()
+  expect([there(), volumes()]).toEqual([undefined, []])
+  const schedulingGates = [{ name: 'offloading.heliograph.io/milan' }]
+  const volumesOfPod = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }]
+  world.rome.user.create(POD, homePod({ nodeName: undefined, schedulingGates, volumes: volumesOfPod }))
+  const event = { cluster: 'rome', kind: 'pod', namespace: 'shop', names: ['web'] }
+  await dispatchClaimsOfGated([world.peering], event)
+  expect(there()).toBeDefined()
+  expect(volumes()).toHaveLength(1)
 })

@@ -1,9 +1,10 @@
 import { ConflictError } from '../../cluster/errors.ts'
 import { type KubeObject, NOT_EXISTING } from '../../cluster/port.ts'
-import { PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM } from '../../cluster/resources.ts'
+import { PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, STORAGE_CLASS } from '../../cluster/resources.ts'
 import { mapOf } from '../../kinds/json.ts'
 import { marks } from '../../kinds/meta.ts'
 import { persistentvolumeclaim } from '../../kinds/persistentvolumeclaim/kind.ts'
+import { classOf } from '../../kinds/persistentvolumeclaim/select.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { observe } from '../../reflect/observe.ts'
 import { HOME_NAMESPACE } from '../../reflect/pairs.ts'
@@ -19,7 +20,7 @@ export async function provideVolume(peering: Peering, pair: Pair, name: string):
   const { source: claim, target, ours, selection } = await observe(persistentvolumeclaim, peering, { pair, name })
   if (!claim || !selection.reflect || !target || !ours) return NOTHING
   const context = contextOf(peering, persistentvolumeclaim, pair)
-  const [storageClass] = await classesOf(peering, claim)
+  const storageClass = await peering.home.get(STORAGE_CLASS, { name: classOf(claim) ?? '' })
   if (!storageClass) return NOTHING
   const volume = homeVolume(claim, storageClass, context)
   try {
@@ -34,12 +35,6 @@ export async function provideVolume(peering: Peering, pair: Pair, name: string):
 }
 
 const NOTHING: Outcome = { verdict: 'equal', writes: 0 }
-
-async function classesOf({ home }: Peering, claim: KubeObject): Promise<KubeObject[]> {
-  const { resource, wanted } = persistentvolumeclaim.reads.classes
-  const found = await Promise.all(wanted(claim).names.map((name) => home.get(resource, { name })))
-  return found.filter((object) => object !== undefined)
-}
 
 /**
  * Removes home volumes whose claim is gone: those of one namespace, or of all.

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../cluster/port.ts'
 import { PERSISTENT_VOLUME_CLAIM } from '../../cluster/resources.ts'
 import { mapOf } from '../../kinds/json.ts'
 import { selectedNodeOf } from '../../kinds/persistentvolumeclaim/select.ts'
@@ -17,7 +18,8 @@ export async function sweepVolumes(peering: Peering): Promise<Outcome[]> {
     const pair = toPair(peering, namespace)
     if (!pair) continue
     for await (const page of peering.home.list(PERSISTENT_VOLUME_CLAIM, { namespace: pair.homeNamespace })) {
-      const waiting = page.filter((claim) => selectedNodeOf(claim) && !mapOf(claim.spec).volumeName)
+      const isWaiting = (claim: KubeObject) => selectedNodeOf(claim) !== undefined || peering.storage?.gated === true
+      const waiting = page.filter((claim) => !mapOf(claim.spec).volumeName && isWaiting(claim))
       for (const { metadata } of waiting) outcomes.push(await provideVolume(peering, pair, metadata.name))
     }
   }

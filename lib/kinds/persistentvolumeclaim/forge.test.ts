@@ -122,3 +122,27 @@ test.each<{ name: string; given: KubeObject; found?: Found; want: object }>([
 ])('selectClaim: $name', ({ given, found = there, want }) => {
   expect(selectClaim(given, context, found)).toEqual(want)
 })
+
+const gated = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'db-0' },
+  spec: {
+    schedulingGates: [{ name: 'offloading.heliograph.io/milan' }],
+    volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }],
+  },
+}
+const unplaced = { ...claim(), metadata: { name: 'data', namespace: 'shop' } }
+const late = { ...there.classes![0]!, provisioner: 'liqo.io/storage' }
+
+test.each<{ name: string; found: Found; want: object }>([
+  { name: 'that a pod gated for the cluster uses', found: { classes: [late], pods: [gated] }, want: { reflect: true } },
+  { name: 'that no such pod uses', found: { classes: [late] }, want: stays('no node is selected yet') },
+  {
+    name: 'of another provisioner',
+    found: { classes: there.classes!, pods: [gated] },
+    want: stays('another provisioner provides the volume'),
+  },
+])('selectClaim: a claim without a node $name', ({ found, want }) => {
+  expect(selectClaim(unplaced, context, found)).toEqual(want)
+})

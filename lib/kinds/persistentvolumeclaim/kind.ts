@@ -1,5 +1,7 @@
-import { NODE, PERSISTENT_VOLUME_CLAIM, STORAGE_CLASS } from '../../cluster/resources.ts'
-import { defineKind } from '../kind.ts'
+import type { KubeObject } from '../../cluster/port.ts'
+import { NODE, PERSISTENT_VOLUME_CLAIM, POD, STORAGE_CLASS } from '../../cluster/resources.ts'
+import { mapOf } from '../json.ts'
+import { type Context, defineKind } from '../kind.ts'
 import { adaptedClaim, remoteClaim } from './forge.ts'
 import { classOf, selectClaim, selectedNodeOf } from './select.ts'
 
@@ -22,13 +24,25 @@ export const persistentvolumeclaim = defineKind({
     classes: {
       side: 'home',
       resource: STORAGE_CLASS,
-      wanted: (claim) => ({ names: selectedNodeOf(claim) ? nonEmpty(classOf(claim)) : [] }),
+      wanted: (claim, context) => ({ names: isOpen(claim, context) ? nonEmpty(classOf(claim)) : [] }),
+    },
+    /** Where pods are gated: those that may use it. The pod function wakes their claims (lib/flows/volume/gated.ts). */
+    pods: {
+      side: 'home',
+      resource: POD,
+      wanted: (claim, context) =>
+        isOpen(claim, context) && !selectedNodeOf(claim) ? { labelSelector: '' } : { names: [] },
     },
   },
   select: selectClaim,
   forge: remoteClaim,
   adapt: adaptedClaim,
 })
+
+/** Not bound, and it can be told where it belongs. */
+function isOpen(claim: KubeObject, { storage }: Context): boolean {
+  return !mapOf(claim.spec).volumeName && (selectedNodeOf(claim) !== undefined || storage?.gated === true)
+}
 
 function nonEmpty(name: string | undefined): string[] {
   return name ? [name] : []

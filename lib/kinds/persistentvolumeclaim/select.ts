@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { REMOTE_CLUSTER } from '../../flows/node/name.ts'
-import { mapOf } from '../json.ts'
+import { mapOf, mapsOf } from '../json.ts'
 import type { Context, Found, NotReflected, Selection } from '../kind.ts'
+import { gatedFor } from '../pod/gate.ts'
 
 /** Provisioner of the virtual storage class. */
 export const PROVISIONER = 'liqo.io/storage'
@@ -21,6 +22,7 @@ export const CLASS_KEY = 'volume.beta.kubernetes.io/storage-class'
  * | first that holds | reflected |
  * |---|---|
  * | it is bound, of another class or provisioner, or no node is selected yet | no, and a copy made earlier stays |
+ * | no node is selected, and a pod that is gated for the cluster uses it | yes, if its class binds late |
  * | its class binds at once, or is not there | no: nobody can say where |
  * | the selected node is not there | no: told |
  * | the node stands for another cluster, or for none | no |
@@ -31,16 +33,29 @@ export const CLASS_KEY = 'volume.beta.kubernetes.io/storage-class'
  */
 export function selectClaim(claim: KubeObject, context: Context, found: Found): Selection {
   const node = selectedNodeOf(claim)
-  if (mapOf(claim.spec).volumeName) return stays('the claim is bound')
-  if (!isProvisioned(claim)) return stays('another provisioner provides the volume')
-  if (classOf(claim) !== (context.storage?.virtualClass ?? VIRTUAL_CLASS)) return stays('the class is another one')
-  if (!node) return stays('no node is selected yet')
   const { nodes: [selected] = [], classes: [storageClass] = [] } = found
+  if (mapOf(claim.spec).volumeName) return stays('the claim is bound')
+  if (classOf(claim) !== (context.storage?.virtualClass ?? VIRTUAL_CLASS)) return stays('the class is another one')
+  if (!node && !isUsedByGated(claim, context, found)) return stays('no node is selected yet')
+  if (!isProvisioned(claim, storageClass)) return stays('another provisioner provides the volume')
   if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return stays('the class binds at once')
+  if (!node) return { reflect: true }
   if (!selected) {
     return { reflect: false, keep: true, fault: true, why: `failed to get target node: node "${node}" not found` }
   }
   return isNodeOf(selected, context.remote) ? { reflect: true } : stays('the node stands for another cluster')
+}
+
+function isUsedByGated({ metadata }: KubeObject, { remote }: Context, { pods = [] }: Found): boolean {
+  return pods.some((pod) => gatedFor(pod) === remote && claimsOf(pod).includes(metadata.name))
+}
+
+/** Names of the claims that a pod uses. */
+export function claimsOf({ spec }: KubeObject): string[] {
+  return mapsOf(mapOf(spec).volumes).flatMap(({ persistentVolumeClaim }) => {
+    const { claimName } = mapOf(persistentVolumeClaim)
+    return typeof claimName === 'string' ? [claimName] : []
+  })
 }
 
 function stays(why: string): NotReflected {
@@ -61,6 +76,9 @@ export function classOf({ metadata, spec }: KubeObject): string | undefined {
   return metadata.annotations?.[CLASS_KEY] ?? (typeof storageClassName === 'string' ? storageClassName : undefined)
 }
 
-function isProvisioned({ metadata: { annotations = {} } }: KubeObject): boolean {
+/** As its cluster's volume controller says once a node is selected; before, as the class does. */
+function isProvisioned(claim: KubeObject, storageClass: KubeObject | undefined): boolean {
+  const { annotations = {} } = claim.metadata
+  if (!selectedNodeOf(claim)) return storageClass?.provisioner === PROVISIONER
   return PROVISIONER_KEYS.some((key) => annotations[key] === PROVISIONER)
 }
