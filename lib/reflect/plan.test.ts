@@ -24,6 +24,13 @@ const keep: Selection = { ...no, keep: true }
 
 type Given = Partial<Observation>
 
+test('where sources expire, a deletion for want of one is nothing to worry about', () => {
+  const seen = { target, source: undefined, ours: true, yielded: false, selection: yes, desired: undefined }
+  const gone = { ...seen, notices: [], basis: [] }
+  expect(plan({ ...gone, expires: true })).toMatchObject({ verdict: 'deleted', deliberate: true })
+  expect(plan(gone)).not.toHaveProperty('deliberate')
+})
+
 describe('plan: every row of its table', () => {
   test.each<{ name: string; given: Given; want: string }>([
     { name: 'nothing on either side', given: {}, want: 'absent' },
