@@ -16,12 +16,11 @@ const STORE = join(import.meta.dirname, 'sample', 'store.yaml')
 const MILAN = join(import.meta.dirname, 'sample', 'milan.yaml')
 
 /** The sample namespace and what runs in it, into rome; what it finds in milan. */
-export async function applySample({ clusters, env }: Stage): Promise<void> {
+export async function applySample({ clusters }: Stage): Promise<void> {
   const { kubectl } = clusters.rome!
   await kubectl(['apply', '-f', SHOP])
   await kubectl(['-n', 'shop', 'wait', '--for=jsonpath={.status.offloadingPhase}=Ready', 'nsof/offloading'])
   await kubectl(['apply', '-f', APPS])
-  if (env.OFFLOADING_MODE === 'gate') return
   await clusters.milan!.kubectl(['apply', '-f', MILAN])
   await kubectl(['apply', '-f', STORE])
 }
@@ -63,9 +62,8 @@ async function running({ kubectl }: StageCluster, namespace: string): Promise<nu
   return names.trim() === '' ? 0 : names.trim().split('\n').length
 }
 
-function stepsOf({ clusters: { rome, milan }, host, env }: Stage): Record<string, () => Promise<unknown>> {
+function stepsOf({ clusters: { rome, milan }, host }: Stage): Record<string, () => Promise<unknown>> {
   if (!rome || !milan) throw new TypeError('the scenario is played between rome and milan')
-  const hasNode = env.OFFLOADING_MODE !== 'gate'
   const there = (kind: string, name: string, test: (found: Found) => boolean = () => true) =>
     eventually(`${kind}/${name} in milan`, async () => {
       const found = await milan.kubectl.get(kind, name, 'shop-rome')
@@ -92,13 +90,6 @@ function stepsOf({ clusters: { rome, milan }, host, env }: Stage): Record<string
       return events.trim() !== ''
     })
 
-  const store = async () => {
-    await milan.kubectl(['apply', '-f', MILAN])
-    await rome.kubectl(['apply', '-f', STORE])
-    await shop('rollout', 'status', 'statefulset/store', '--timeout=120s')
-    await there('pvc', 'data-store-0', ({ status }) => (status as { phase?: string }).phase === 'Bound')
-  }
-
   return {
     'a namespace is offloaded, with what is in it': async () => {
       await rome.kubectl(['apply', '-f', SHOP])
@@ -116,10 +107,14 @@ function stepsOf({ clusters: { rome, milan }, host, env }: Stage): Record<string
     'a Job completes in milan, and so in rome': async () => {
       await shop('wait', '--for=condition=Complete', '--timeout=120s', 'job/report')
     },
-    ...(hasNode && { 'a StatefulSet runs in milan, with its volume there': store }),
+    'a StatefulSet runs in milan, with its volume there': async () => {
+      await milan.kubectl(['apply', '-f', MILAN])
+      await rome.kubectl(['apply', '-f', STORE])
+      await shop('rollout', 'status', 'statefulset/store', '--timeout=120s')
+      await there('pvc', 'data-store-0', ({ status }) => (status as { phase?: string }).phase === 'Bound')
+    },
     'the pods go with what they belong to': async () => {
-      const files = hasNode ? [APPS, STORE] : [APPS]
-      for (const file of files) await rome.kubectl(['delete', '-f', file, '--timeout=120s'])
+      for (const file of [APPS, STORE]) await rome.kubectl(['delete', '-f', file, '--timeout=120s'])
       await eventually('no pods in either cluster', async () => {
         const lists = await Promise.all([
           shop('get', 'pods', '-o', 'name'),
