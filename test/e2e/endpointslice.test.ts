@@ -118,16 +118,8 @@ test('a Service with pods in both clusters resolves in milan to all of them, eac
   expect(copy?.endpoints?.map(({ nodeName }) => nodeName)).toEqual(['rome', 'rome'])
   // An offloaded pod: in rome an endpoint on the virtual node, in milan a pod of its own.
   await pod('rome', 'away', 'liqo-milan')
-  const running = {
-    phase: 'Running',
-    podIP: '10.9.0.7',
-    podIPs: [{ ip: '10.9.0.7' }],
-    conditions: [{ type: 'Ready', status: 'True' }],
-  }
-  await home('patch', 'pod', 'away', '--subresource=status', '--patch', JSON.stringify({ status: running }))
-  await resolves('rome', 'web', NATIVE, [first, second, '10.9.0.7'])
-  await pod('milan', 'away')
   const native = await ready('milan', 'web', NATIVE, 1)
+  await resolves('rome', 'web', NATIVE, [first, second, ...native])
   await resolves('milan', 'web', OURS, [first, second])
   // milan's own slice bears the marks of the Service that we made, and is still none of ours.
   const [own] = await slices('milan', `kubernetes.io/service-name=web,${NATIVE}`)
