@@ -2,7 +2,7 @@
  * Certificates of a local control plane: a CA, serving and client certificates, and the key pair that signs the tokens
  * of service accounts. EC P-256 throughout; everything is PEM (certificates, PKCS #8 private and SPKI public keys).
  */
-import './reflect.ts'
+import 'reflect-metadata'
 import type { webcrypto } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 
