@@ -2,7 +2,6 @@ import type { KubeObject } from '../cluster/port.ts'
 import type { NotReflected, Selection } from '../kinds/kind.ts'
 import { contains } from './compare.ts'
 import type { GiftOf } from './give.ts'
-import { sameStamp } from './stamp.ts'
 
 /** What was seen of one key. Read in this order: target, source, then what `desired` needs. */
 export interface Observation {
@@ -82,14 +81,11 @@ export function plan(seen: Observation): Verdict {
   if (!desired) throw new TypeError('an object to reflect needs its desired target')
   const told = notices.length > 0 && { why: notices.join('; ') }
   if (!target) return { do: 'create', verdict: 'created', desired, ...told }
-  if (isEqual(target, desired)) return { do: 'nothing', verdict: 'equal' }
+  // The stamp is part of what is desired: another source, cluster or digest is another target.
+  if (contains(target, desired)) return { do: 'nothing', verdict: 'equal' }
   return { do: 'update', verdict: 'updated', desired, target, ...told }
 }
 
 function skipped(selection: NotReflected): Verdict {
   return { do: 'nothing', verdict: 'skipped', selection, why: selection.why }
-}
-
-function isEqual(target: KubeObject, desired: KubeObject): boolean {
-  return sameStamp(target, desired) && contains(target, desired)
 }

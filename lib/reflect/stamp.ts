@@ -12,8 +12,6 @@ export const SOURCE_UID = 'heliograph.io/source-uid'
 export const SOURCE_CLUSTER_UID = 'heliograph.io/source-cluster-uid'
 export const DIGEST = 'heliograph.io/digest'
 
-const STAMP_KEYS = [SOURCE, SOURCE_UID, SOURCE_CLUSTER_UID, DIGEST]
-
 /** `shop/cfg`, or `cfg` for a cluster-scoped source. */
 export function sourceRef(namespace: string | undefined, name: string): string {
   return namespace ? `${namespace}/${name}` : name
@@ -38,11 +36,6 @@ export function stamped(
   }
   const annotations = { ...desired.metadata.annotations, ...stamp }
   return { ...desired, metadata: { ...desired.metadata, annotations } }
-}
-
-/** True when the two objects bear the same stamp: same source, same forged content. */
-export function sameStamp(a: KubeObject, b: KubeObject): boolean {
-  return STAMP_KEYS.every((key) => a.metadata.annotations?.[key] === b.metadata.annotations?.[key])
 }
 
 /** 16 hex digits of SHA-256 over the object with sorted keys. */

@@ -123,8 +123,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'content compared',
     file: 'plan.ts',
-    find: 'return sameStamp(target, desired) && contains(target, desired)',
-    replace: 'return sameStamp(target, desired)',
+    find: 'if (contains(target, desired)) return',
+    replace: 'if (contains(target.metadata, desired.metadata)) return',
     why: 'a target changed by others bears the stamp it had',
   },
   {
