@@ -97,9 +97,9 @@ describe('an event', () => {
     world.rome.user.delete(CONFIGMAP, { namespace: 'shop', name: 'a' })
     await dispatch(configmap, [peering], change(['a']))
     expect(calls).toEqual([
-      ...['get configmaps', 'list namespaces', 'get configmaps', 'apply configmaps', 'get configmaps'],
-      ...['get configmaps', 'list namespaces', 'get configmaps', 'apply configmaps', 'get configmaps'],
-      ...['get configmaps', 'list namespaces', 'get configmaps', 'get namespaces', 'delete configmaps'],
+      ...['get configmaps', 'get namespaces', 'get configmaps', 'apply configmaps', 'get configmaps'],
+      ...['get configmaps', 'get namespaces', 'get configmaps', 'apply configmaps', 'get configmaps'],
+      ...['get configmaps', 'get namespaces', 'get configmaps', 'get namespaces', 'delete configmaps'],
     ])
   })
 })
