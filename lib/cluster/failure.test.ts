@@ -108,6 +108,11 @@ describe('each answer has its error', () => {
       ),
       want: errors.InvalidError,
     },
+    {
+      name: '500 of an object that etcd does not take',
+      reply: reply(500, status(500, '', {}, 'etcdserver: request is too large')),
+      want: errors.InvalidError,
+    },
     { name: '502', reply: reply(502, '<html>'), want: errors.UnreachableError },
     { name: '503', reply: reply(503, ''), want: errors.ThrottledError },
     { name: '504', reply: reply(504, status(504, 'Timeout')), want: errors.UnreachableError },

@@ -61,6 +61,9 @@ export function isAbsent(reply: Reply, { resource, name }: Attempt): boolean {
   return (details.kind ?? resource.plural) === resource.plural && (details.group ?? resource.group) === resource.group
 }
 
+/** What etcd and its client say of an object over their limits (1.5 MiB, 2 MiB); the API server passes it on as a 500. */
+const TOO_LARGE = /request is too large|message larger than max/
+
 /** The typed error of an answer that is no success. Its message has no content of the request. */
 export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterError {
   const status = statusOf(reply)
@@ -74,6 +77,9 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
   if (reply.status === 500 && status.message?.startsWith('failed to create typed patch object')) {
     // A field that this API server's version of the kind does not have: it says so with a 500.
     return new InvalidError(id, `${verb} ${what} is refused by the schema of the kind${said}`)
+  }
+  if (reply.status === 500 && TOO_LARGE.test(status.message ?? '')) {
+    return new InvalidError(id, `${verb} ${what} is refused: with what is added to it, it is too large to be stored`)
   }
   switch (reply.status) {
     case 400:
