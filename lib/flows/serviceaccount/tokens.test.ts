@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext as context } from '../../../test/support/context.ts'
 import { UnreachableError } from '../../cluster/errors.ts'
 import type { KubeObject } from '../../cluster/port.ts'
-import type { Context } from '../../kinds/kind.ts'
 import { askOf } from './ask.ts'
 import { isDue, tokenIn, tokenSecret } from './secret.ts'
 import { isFresh, type Token, tokenSources } from './tokens.ts'
 
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
 const volumes = [
   { name: 'a', projected: { sources: [{ serviceAccountToken: { path: 'token' } }, { configMap: { name: 'c' } }] } },
   { name: 'b', emptyDir: {} },

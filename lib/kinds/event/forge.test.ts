@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext as context } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Context, Found } from '../kind.ts'
 import { homeEvent } from './forge.ts'
 import { selectEvent } from './select.ts'
 
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
 const marks = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }
 const pod: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'home-1' } }
 const found: Found = { service: [], pod: [pod] }

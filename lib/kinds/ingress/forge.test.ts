@@ -1,20 +1,7 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext as context } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
-import type { Context } from '../kind.ts'
 import { remoteIngress } from './forge.ts'
-
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
 
 type Fields = Record<string, unknown>
 

@@ -1,21 +1,9 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext as context } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
-import type { Context, Selection } from '../kind.ts'
+import type { Selection } from '../kind.ts'
 import { remoteService } from './forge.ts'
 import { selectService } from './kind.ts'
-
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
 
 function service(spec?: Record<string, unknown>, annotations?: Record<string, string>): KubeObject {
   return {

@@ -1,24 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext as context } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Json } from '../json.ts'
-import type { Context, Gift, Selection } from '../kind.ts'
+import type { Gift, Selection } from '../kind.ts'
 import { shadowPodGift } from './back.ts'
 import { podOf } from './forge.ts'
 import { selectShadowPod } from './select.ts'
 import { withUniqueKeys } from './unique.ts'
-
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
 
 const marks = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }
 
