@@ -3,33 +3,15 @@
  * alerts and habits carry over. `remote` is a ClusterID, `cause` the text of an error.
  */
 
-export function successfulReflection(remote: string): string {
-  return `Successfully reflected object to cluster ${quoted(remote)}`
-}
-
-export function successfulStatusReflection(remote: string): string {
-  return `Successfully reflected object status back from cluster ${quoted(remote)}`
-}
-
 export function failedReflection(remote: string, cause: string): string {
   return `Error reflecting object to cluster ${quoted(remote)}: ${cause}`
 }
 
-/** An object without our marks is in the way: it is left alone. */
-export function failedAlreadyExists(remote: string): string {
-  return failedReflection(remote, 'remote object already exists')
-}
+/** As cause: an object without our marks is in the way, and is left alone. */
+export const ALREADY_EXISTS = 'remote object already exists'
 
 export function failedStatusReflection(remote: string, cause: string): string {
   return `Error reflecting object status back from cluster ${quoted(remote)}: ${cause}`
-}
-
-export function failedLabelsUpdate(cause: string): string {
-  return `Error updating local object labels: ${cause}`
-}
-
-export function failedDeletion(cause: string): string {
-  return `Error deleting local object: ${cause}`
 }
 
 /** For a pod on the virtual node whose namespace is not offloaded there. */
@@ -42,10 +24,6 @@ export function reflectionDisabled(remote: string, namespace: string): string {
     'are not scheduled on Nodes having the label liqo.io/type=virtual-node. ' +
     'For further info check the documentation.'
   )
-}
-
-export function reflectionDisabledError(remote: string, namespace: string, cause: string): string {
-  return `Reflection to cluster ${quoted(remote)} disabled for namespace ${quoted(namespace)}: error updating status: ${cause}`
 }
 
 /** `policy` is the reflection type of the kind, e.g. `DenyList`. */

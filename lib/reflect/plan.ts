@@ -2,6 +2,7 @@ import type { KubeObject } from '../cluster/port.ts'
 import type { NotReflected, Selection } from '../kinds/kind.ts'
 import { contains } from './compare.ts'
 import type { GiftOf } from './give.ts'
+import { ALREADY_EXISTS } from './messages.ts'
 
 /** What was seen of one key. Read in this order: target, source, then what `desired` needs. */
 export interface Observation {
@@ -60,7 +61,7 @@ export function plan(seen: Observation): Verdict {
   const refused = source && !selection.reflect ? selection : undefined
   if (refused?.keep) return skipped(refused)
   if (target && (yielded || (!ours && !source))) return { do: 'nothing', verdict: 'foreign' }
-  if (target && !ours) return { do: 'warn', verdict: 'blocked', why: 'remote object already exists' }
+  if (target && !ours) return { do: 'warn', verdict: 'blocked', why: ALREADY_EXISTS }
   if (!target && refused) return skipped(refused)
   if (target?.metadata.deletionTimestamp) return { do: 'nothing', verdict: 'terminating' }
   if (target && !source) {

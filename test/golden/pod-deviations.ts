@@ -4,6 +4,7 @@ import { eachMap, type Json, mapOf, mapsOf } from '../../lib/kinds/json.ts'
 import { without } from '../../lib/kinds/meta.ts'
 import { podIPsAtHome } from '../../lib/policy/lists.ts'
 import { policyOf } from '../../lib/policy/policy.ts'
+import { ALREADY_EXISTS } from '../../lib/reflect/messages.ts'
 import type { Golden } from './cases.ts'
 import { ANY_TEXT } from './compare.ts'
 import type { Deviation } from './deviations.ts'
@@ -98,7 +99,7 @@ export const podDeviations: readonly Deviation[] = [
       'A pod that the remote cluster does not take says so by a condition of its own, besides the Event, which is gone after an hour.',
     rewrite: (expected, given) => {
       const local = localOf(given)
-      const why = 'remote object already exists'
+      const why = ALREADY_EXISTS
       if (given.kind !== 'reflect-pod' || !isAnswer(expected) || !local) return expected
       if (!expected.events.includes(warning(given, why))) return expected
       const status = { ...mapOf(local.status), ...shownRefusal(local, why) }
@@ -123,7 +124,7 @@ export const podDeviations: readonly Deviation[] = [
       const { objects = [] } = inputOf<{ objects: KubeObject[] }>(given)
       const [shadow, pod] = ['ShadowPod', 'Pod'].map((kind) => objects.find((object) => object.kind === kind))
       if (given.fn !== 'ShadowPodReconcile' || !shadow || !pod || hasMarks(pod)) return expected
-      const why = 'remote object already exists'
+      const why = ALREADY_EXISTS
       const { metadata, spec } = shadow
       const object = { metadata, spec, status: { phase: 'Pending', reason: 'Refused', message: why } }
       const { actions, events } = expected as Answer

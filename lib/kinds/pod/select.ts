@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { nodeName, REMOTE_CLUSTER } from '../../flows/node/name.ts'
+import { ALREADY_EXISTS } from '../../reflect/messages.ts'
 import { mapOf, mapsOf } from '../json.ts'
 import type { Context, Found, NotReflected, Selection } from '../kind.ts'
 import { isReflected } from '../meta.ts'
@@ -29,7 +30,7 @@ export function selectPod(pod: KubeObject, context: Context, found: Found): Sele
   if (mapOf(pod.status).reason === ABORTED) return gone('the pod was given up')
   if (isTerminal(pod.status)) return { reflect: false, keep: true, quiet: true, why: 'the pod has ended' }
   if (remotePod(found) && !remotePodOfOurs(found, context)) {
-    return { reflect: false, keep: true, fault: true, why: 'remote object already exists' }
+    return { reflect: false, keep: true, fault: true, why: ALREADY_EXISTS }
   }
   return { reflect: true }
 }

@@ -7,17 +7,12 @@ export const eventMessage: Runners = {
     const [cause = '', namespace = ''] = inputOf<{ args: string[] }>(given).args ?? []
     const { remote, reflection } = contextOf(given)
     return {
-      failedAlreadyExists: messages.failedAlreadyExists(remote),
-      failedDeletion: messages.failedDeletion(cause),
-      failedLabelsUpdate: messages.failedLabelsUpdate(cause),
+      failedAlreadyExists: messages.failedReflection(remote, messages.ALREADY_EXISTS),
       failedReflection: messages.failedReflection(remote, cause),
       failedStatusReflection: messages.failedStatusReflection(remote, cause),
       objectReflectionDisabled: messages.objectReflectionDisabled(remote, reflection),
       reflectionDisabled: messages.reflectionDisabled(remote, namespace),
-      reflectionDisabledError: messages.reflectionDisabledError(remote, namespace, cause),
       saReflectionDisabled: messages.saReflectionDisabled(remote),
-      successfulReflection: messages.successfulReflection(remote),
-      successfulStatusReflection: messages.successfulStatusReflection(remote),
     }
   },
 }
