@@ -27,11 +27,26 @@ export const NAMESPACE_OFFLOADING: Resource = {
 }
 /** In a remote cluster: a pod that is to run there for a home cluster. */
 export const SHADOW_POD: Resource = { ...NAMESPACE_OFFLOADING, plural: 'shadowpods', kind: 'ShadowPod' }
-/** At home: what the fabric knows of the tunnel to a peer. */
-export const TUNNEL_ENDPOINT = grouped('net.liqo.io', 'v1alpha1', 'tunnelendpoints', 'TunnelEndpoint')
+export const DEPLOYMENT = grouped('apps', 'v1', 'deployments', 'Deployment')
+export const DAEMON_SET = grouped('apps', 'v1', 'daemonsets', 'DaemonSet')
+
+/** Where all of the internal network is that has a namespace, in every cluster. */
+export const SYSTEM_NAMESPACE = 'heliograph'
+/** Network parameters of one cluster for another. */
+export const NETWORK_CONFIG = network('networkconfigs', 'NetworkConfig')
+/** The agreed ends of the tunnel to a peer, and how it is. */
+export const TUNNEL_ENDPOINT = network('tunnelendpoints', 'TunnelEndpoint')
+/** The networks that a cluster has given away. */
+export const IPAM_STORAGE: Resource = { ...network('ipamstorages', 'IpamStorage'), namespaced: false }
+/** An address that a peer may reach besides pods, and what stands for it. */
+export const ENDPOINT_MAPPING: Resource = { ...network('endpointmappings', 'EndpointMapping'), namespaced: false }
 
 function core(plural: string, kind: string): Resource {
   return grouped('', 'v1', plural, kind)
+}
+
+function network(plural: string, kind: string): Resource {
+  return grouped('net.liqo.io', 'v1alpha1', plural, kind)
 }
 
 function grouped(group: string, version: string, plural: string, kind: string): Resource {
