@@ -1,15 +1,16 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { PodPatch } from '../kinds/pod/settings.ts'
+import { parse } from '../schema.ts'
 import type { Reader } from './reader.ts'
 
 export const PODS_PER_CLUSTER = ['POD_PATCH']
 
 /** Checked only as far as it is ours to know: the API server of the cluster checks the rest, in each pod. */
 const patch = z.strictObject({
-  nodeSelector: z.record(z.string(), z.string()).optional(),
-  tolerations: z.array(z.looseObject({})).optional(),
-  affinity: z.looseObject({}).optional(),
-  runtimeClassName: z.string().optional(),
+  nodeSelector: z.optional(z.record(z.string(), z.string())),
+  tolerations: z.optional(z.array(z.looseObject({}))),
+  affinity: z.optional(z.looseObject({})),
+  runtimeClassName: z.optional(z.string()),
 })
 
 const EXAMPLE = '{"nodeSelector":{"pool":"guests"},"tolerations":[{"key":"guests","operator":"Exists"}]}'
@@ -19,7 +20,7 @@ export function readPodPatch(reader: Reader, prefix: string): PodPatch | undefin
   const name = `${prefix}POD_PATCH`
   const text = reader.text(name)
   if (text === undefined) return undefined
-  const parsed = patch.safeParse(json(text))
+  const parsed = parse(patch, json(text))
   if (parsed.success) return parsed.data as PodPatch
   const [issue] = parsed.error.issues
   reader.problems.push(

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Access, PeeringConfig } from '../config.ts'
 import { parseCidr } from '../policy/cidr.ts'
 
@@ -59,7 +59,7 @@ export class Reader {
     return (this.text(name) ?? '').split(',').flatMap((word) => word.trim() || [])
   }
 
-  #check<T>(name: string, schema: z.ZodType<T>, fallback: T, remedy: string): T {
+  #check<T>(name: string, schema: z.ZodMiniType<T>, fallback: T, remedy: string): T {
     const value = this.text(name)
     if (value === undefined) return fallback
     const parsed = schema.safeParse(value)
@@ -179,8 +179,11 @@ export class Reader {
   }
 }
 
-const FLAG = z.enum(['true', 'false']).transform((word) => word === 'true')
-const COUNT = z.string().regex(/^\d+$/).transform(Number)
+const FLAG = z.pipe(
+  z.enum(['true', 'false']),
+  z.transform((word) => word === 'true'),
+)
+const COUNT = z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))
 
 /** `{[key]: value}`, or nothing when there is no value: an absent optional property, not an undefined one. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

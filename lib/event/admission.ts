@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { FIELD_MANAGER } from '../cluster/port.ts'
 import { type Reading, readItems, type Write } from './write.ts'
 
@@ -6,31 +6,31 @@ import { type Reading, readItems, type Write } from './write.ts'
 export const admissionReview = z.object({
   kind: z.literal('AdmissionReview'),
   apiVersion: z.literal('admission.k8s.io/v1'),
-  request: z.looseObject({ uid: z.string().min(1) }),
+  request: z.looseObject({ uid: z.string().check(z.minLength(1)) }),
 })
 
 type AdmissionReview = z.infer<typeof admissionReview>
 
 /** `request.object` is absent on purpose, and of `oldObject` only the metadata that say which version it was. */
 const admissionRequest = z.object({
-  resource: z.object({ group: z.string().default(''), resource: z.string() }),
-  subResource: z.string().default(''),
-  namespace: z.string().max(63).default(''),
-  name: z.string().max(253).default(''),
+  resource: z.object({ group: z._default(z.string(), ''), resource: z.string() }),
+  subResource: z._default(z.string(), ''),
+  namespace: z._default(z.string().check(z.maxLength(63)), ''),
+  name: z._default(z.string().check(z.maxLength(253)), ''),
   operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-  dryRun: z.boolean().nullish(),
-  options: z.object({ fieldManager: z.string().nullish() }).nullish(),
-  oldObject: z
-    .object({
-      metadata: z
-        .object({
-          name: z.string().max(253).nullish(),
-          namespace: z.string().max(63).nullish(),
-          resourceVersion: z.string().nullish(),
-        })
-        .nullish(),
-    })
-    .nullish(),
+  dryRun: z.nullish(z.boolean()),
+  options: z.nullish(z.object({ fieldManager: z.nullish(z.string()) })),
+  oldObject: z.nullish(
+    z.object({
+      metadata: z.nullish(
+        z.object({
+          name: z.nullish(z.string().check(z.maxLength(253))),
+          namespace: z.nullish(z.string().check(z.maxLength(63))),
+          resourceVersion: z.nullish(z.string()),
+        }),
+      ),
+    }),
+  ),
 })
 
 type AdmissionRequest = z.infer<typeof admissionRequest>

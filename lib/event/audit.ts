@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { USER_AGENT } from '../cluster/port.ts'
 import { type Reading, readItems, type Write } from './write.ts'
 
@@ -9,18 +9,18 @@ import { type Reading, readItems, type Write } from './write.ts'
 export const auditEvent = z.object({
   stage: z.string(),
   verb: z.string(),
-  requestURI: z.string().default(''),
-  userAgent: z.string().nullish(),
-  objectRef: z
-    .object({
+  requestURI: z._default(z.string(), ''),
+  userAgent: z.nullish(z.string()),
+  objectRef: z.nullish(
+    z.object({
       resource: z.string(),
-      subresource: z.string().default(''),
-      apiGroup: z.string().default(''),
-      namespace: z.string().max(63).default(''),
-      name: z.string().max(253).default(''),
-    })
-    .nullish(),
-  responseStatus: z.object({ code: z.number().optional() }).nullish(),
+      subresource: z._default(z.string(), ''),
+      apiGroup: z._default(z.string(), ''),
+      namespace: z._default(z.string().check(z.maxLength(63)), ''),
+      name: z._default(z.string().check(z.maxLength(253)), ''),
+    }),
+  ),
+  responseStatus: z.nullish(z.object({ code: z.optional(z.number()) })),
 })
 
 type AuditEvent = z.infer<typeof auditEvent>
@@ -28,7 +28,7 @@ type AuditEvent = z.infer<typeof auditEvent>
 export const auditEventList = z.object({
   kind: z.literal('EventList'),
   apiVersion: z.literal('audit.k8s.io/v1'),
-  items: z.array(z.unknown()).nullable(),
+  items: z.nullable(z.array(z.unknown())),
 })
 
 /** `{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[…]}` to writes. */

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * What travels on the bus: which objects of one kind, in one namespace of one cluster, to look at again. A reference,
@@ -8,22 +8,22 @@ export const MAX_NAMES = 50
 
 export const changeEvent = z.strictObject({
   /** ClusterID of the cluster where it happened, taken from the caller's credential. */
-  cluster: z.string().min(1).max(63),
+  cluster: z.string().check(z.minLength(1), z.maxLength(63)),
   /** Room of the kind, e.g. `configmap`. */
-  kind: z.string().min(1),
+  kind: z.string().check(z.minLength(1)),
   /** Namespace in that cluster; empty for cluster-scoped objects. */
-  namespace: z.string().max(63),
+  namespace: z.string().check(z.maxLength(63)),
   /** Query of the kind's record that the changed objects answer; absent: they are its sources or targets. */
-  of: z.string().min(1).optional(),
+  of: z.optional(z.string().check(z.minLength(1))),
   /** Empty: any object of the kind in that namespace (deletecollection, names not known yet). */
-  names: z.array(z.string().min(1).max(253)).max(MAX_NAMES),
+  names: z.array(z.string().check(z.minLength(1), z.maxLength(253))).check(z.maxLength(MAX_NAMES)),
   /**
    * Present when the event came before the commit (admission): what the object was, so that the function can wait
    * until the change is there. `resourceVersion` is the one before the change; absent for CREATE.
    */
-  admitted: z
-    .strictObject({ operation: z.enum(['CREATE', 'UPDATE', 'DELETE']), resourceVersion: z.string().optional() })
-    .optional(),
+  admitted: z.optional(
+    z.strictObject({ operation: z.enum(['CREATE', 'UPDATE', 'DELETE']), resourceVersion: z.optional(z.string()) }),
+  ),
 })
 
 export type ChangeEvent = z.infer<typeof changeEvent>

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { type Reading, readItems, type Write } from './write.ts'
 
 const TYPES = /^dev\.knative\.apiserver\.(?:resource|ref)\.(?:add|update|delete)$/
@@ -13,15 +13,17 @@ const SUBJECT = /^\/apis?\/(?:([^/]+)\/)?v\d[^/]*(?:\/namespaces\/([^/]{0,63}))?
 export const cloudEvent = z.object({
   specversion: z.literal('1.0'),
   type: z.string(),
-  subject: z.string().max(1024).optional(),
+  subject: z.optional(z.string().check(z.maxLength(1024))),
 })
 
 type CloudEvent = z.infer<typeof cloudEvent>
 
-const kubernetesEvent = cloudEvent.refine(({ type, subject }) => !TYPES.test(type) || SUBJECT.test(subject ?? ''), {
-  path: ['subject'],
-  message: 'expected the path of an object, e.g. /apis/v1/namespaces/default/pods/foo',
-})
+const kubernetesEvent = cloudEvent.check(
+  z.refine(({ type, subject }) => !TYPES.test(type) || SUBJECT.test(subject ?? ''), {
+    path: ['subject'],
+    message: 'expected the path of an object, e.g. /apis/v1/namespaces/default/pods/foo',
+  }),
+)
 
 export const cloudEventBatch = z.array(z.unknown())
 

@@ -1,8 +1,9 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { gunzipped, parseJson } from '../handler/bytes.ts'
 import { MalformedError } from '../handler/errors.ts'
+import { issueText, parse } from '../schema.ts'
 import { auditEvent, auditWrite } from './audit.ts'
-import { issueText, type Parcel, readItems } from './write.ts'
+import { type Parcel, readItems } from './write.ts'
 
 /** What a CloudWatch Logs subscription calls with; `data` is base64(gzip(JSON)). */
 export const logsEvent = z.object({ awslogs: z.object({ data: z.string() }) })
@@ -31,7 +32,7 @@ export interface LogsParcel extends Parcel {
  */
 export async function readLogs(event: z.infer<typeof logsEvent>): Promise<LogsParcel | undefined> {
   const json = parseJson(await gunzipped(Buffer.from(event.awslogs.data, 'base64'), MAX_BYTES))
-  const parsed = logsPayload.safeParse(json)
+  const parsed = parse(logsPayload, json)
   if (!parsed.success) throw new MalformedError(issueText(parsed.error, 'awslogs.data'))
   const { messageType, logGroup, logStream, logEvents } = parsed.data
   if (messageType === 'CONTROL_MESSAGE') return undefined

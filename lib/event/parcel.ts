@@ -1,11 +1,12 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { parseJson } from '../handler/bytes.ts'
 import { MalformedError, MediaTypeError, TooLargeError } from '../handler/errors.ts'
 import { bodyOf, contentTypeOf, type HttpRequest, lookUp } from '../handler/http.ts'
+import { issueText, parse } from '../schema.ts'
 import { admissionReview, readAdmission } from './admission.ts'
 import { auditEventList, readAudit } from './audit.ts'
 import { cloudEventBatch, readBinaryCloudEvent, readCloudEvents } from './cloudevent.ts'
-import { issueText, type Parcel, type Reading } from './write.ts'
+import type { Parcel, Reading } from './write.ts'
 
 const MAX_BYTES = 5 * 1024 * 1024
 const MAX_ITEMS = 5000
@@ -68,8 +69,8 @@ async function jsonOf(request: HttpRequest): Promise<unknown> {
   return parseJson(await bodyOf(request, MAX_BYTES))
 }
 
-function valid<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
+function valid<T>(schema: z.ZodMiniType<T>, value: unknown): T {
+  const parsed = parse(schema, value)
   if (!parsed.success) throw new MalformedError(issueText(parsed.error))
   return parsed.data
 }

@@ -1,4 +1,5 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
+import { issueText, parse } from '../schema.ts'
 import type { ChangeEvent } from './change.ts'
 import { coalesce } from './coalesce.ts'
 import { type Touched, type Trigger, wanted } from './triggers.ts'
@@ -36,13 +37,13 @@ export interface Parcel extends Reading {
  */
 export function readItems<T>(
   items: readonly unknown[],
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   toWrite: (item: T) => Write | undefined,
   pathOf: (index: number) => string,
 ): Reading {
   const reading: Reading = { received: items.length, writes: [], unreadable: [] }
   for (const [index, item] of items.entries()) {
-    const parsed = schema.safeParse(item)
+    const parsed = parse(schema, item)
     if (!parsed.success) {
       reading.unreadable.push(issueText(parsed.error, pathOf(index)))
       continue
@@ -51,18 +52,6 @@ export function readItems<T>(
     if (write) reading.writes.push(write)
   }
   return reading
-}
-
-/** The first issue: `items[3].verb: Invalid input: expected string, received number`. Never a value. */
-export function issueText(error: z.ZodError, root = ''): string {
-  const issue = error.issues[0]
-  if (!issue) return root
-  const path = issue.path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : text === '' ? String(step) : `${text}.${String(step)}`,
-    root,
-  )
-  return `${path === '' ? 'body' : path}: ${issue.message}`
 }
 
 /** The changes that writes of one cluster amount to: wanted ones only, coalesced. */

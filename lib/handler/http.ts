@@ -1,14 +1,14 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { atMost, gunzipped } from './bytes.ts'
 import { MalformedError, MediaTypeError, MethodError } from './errors.ts'
 
 /** Payload format 2.0 of an HTTP API or a Function URL; header names arrive in lower case, cookies apart. */
 const payload = z.object({
-  rawPath: z.string().default('/'),
+  rawPath: z._default(z.string(), '/'),
   requestContext: z.object({ http: z.object({ method: z.string() }) }),
-  headers: z.record(z.string(), z.string()).default({}),
-  body: z.string().nullish(),
-  isBase64Encoded: z.boolean().default(false),
+  headers: z._default(z.record(z.string(), z.string()), {}),
+  body: z.nullish(z.string()),
+  isBase64Encoded: z._default(z.boolean(), false),
 })
 
 export interface HttpRequest {

@@ -1,9 +1,9 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { KubeObject } from '../../cluster/port.ts'
-import { issueText } from '../../event/write.ts'
 import { MalformedError } from '../../handler/errors.ts'
+import { issueText, parse } from '../../schema.ts'
 
-const metadata = z.looseObject({ name: z.string().optional(), namespace: z.string().optional() })
+const metadata = z.looseObject({ name: z.optional(z.string()), namespace: z.optional(z.string()) })
 const object = z.looseObject({ metadata })
 
 /** What the API server asks about (`admission.k8s.io/v1`). */
@@ -11,13 +11,13 @@ const review = z.object({
   kind: z.literal('AdmissionReview'),
   apiVersion: z.literal('admission.k8s.io/v1'),
   request: z.object({
-    uid: z.string().min(1),
-    resource: z.object({ group: z.string().default(''), resource: z.string() }),
-    subResource: z.string().default(''),
-    namespace: z.string().max(63).default(''),
+    uid: z.string().check(z.minLength(1)),
+    resource: z.object({ group: z._default(z.string(), ''), resource: z.string() }),
+    subResource: z._default(z.string(), ''),
+    namespace: z._default(z.string().check(z.maxLength(63)), ''),
     operation: z.enum(['CREATE', 'UPDATE', 'DELETE', 'CONNECT']),
-    object: object.nullish(),
-    oldObject: object.nullish(),
+    object: z.nullish(object),
+    oldObject: z.nullish(object),
   }),
 })
 
@@ -34,7 +34,7 @@ export interface AdmissionRequest {
 
 /** @throws MalformedError naming the field, never a value */
 export function toAdmissionRequest(body: unknown): AdmissionRequest {
-  const parsed = review.safeParse(body)
+  const parsed = parse(review, body)
   if (!parsed.success) throw new MalformedError(issueText(parsed.error))
   const { uid, resource, subResource, namespace, operation, object, oldObject } = parsed.data.request
   const group = resource.group === '' ? '' : `.${resource.group}`

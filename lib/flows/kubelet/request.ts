@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { MalformedError } from '../../handler/errors.ts'
 
 /** What a front hands over of a call to the kubelet's API. */
@@ -10,23 +10,23 @@ export interface KubeletRequest {
   certificate?: string | undefined
 }
 
-const clientCert = z.object({ clientCertPem: z.string() }).nullish()
+const clientCert = z.nullish(z.object({ clientCertPem: z.string() }))
 
 /** Payload format 1.0: a REST API, the only one of API Gateway that streams responses. */
 const first = z.object({
   httpMethod: z.string(),
   path: z.string(),
-  multiValueQueryStringParameters: z.record(z.string(), z.array(z.string())).nullish(),
+  multiValueQueryStringParameters: z.nullish(z.record(z.string(), z.array(z.string()))),
   requestContext: z.object({ identity: z.object({ clientCert }) }),
 })
 
 /** Payload format 2.0: the local front, and a Function URL, which tells of no certificate. */
 const second = z.object({
   rawPath: z.string(),
-  rawQueryString: z.string().default(''),
+  rawQueryString: z._default(z.string(), ''),
   requestContext: z.object({
     http: z.object({ method: z.string() }),
-    authentication: z.object({ clientCert }).nullish(),
+    authentication: z.nullish(z.object({ clientCert })),
   }),
 })
 

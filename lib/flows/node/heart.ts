@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ClusterError } from '../../cluster/errors.ts'
 import type { Offer } from '../../config/offloading.ts'
 import type { Log } from '../../log.ts'
@@ -23,7 +23,7 @@ export interface HeartOptions extends Pick<FactsOptions, 'kubelet'> {
 const LATER = [20, 40]
 
 /** A message of the queue, as Lambda hands it over. */
-const put = z.object({ Records: z.array(z.object({ eventSource: z.literal('aws:sqs') })).min(1) })
+const put = z.object({ Records: z.array(z.object({ eventSource: z.literal('aws:sqs') })).check(z.minLength(1)) })
 
 /**
  * One firing: by the schedule, or by a message that an earlier one has put off. The virtual nodes of all peerings are

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { changeOf, EVENT_SOURCE } from '../../event/change.ts'
 import { dispatchTokens, refreshTokens } from './dispatch.ts'
 import type { TokenPeering } from './flow.ts'
@@ -7,7 +7,7 @@ import type { TokenPeering } from './flow.ts'
 const change = z.object({ source: z.literal(EVENT_SOURCE) })
 
 /** By hand, with `{"all": true}`: a pass over everything. */
-const order = z.object({ all: z.boolean().optional() })
+const order = z.object({ all: z.optional(z.boolean()) })
 
 /** Minutes between two passes over everything: as often as the sweep. */
 const ALL_EVERY = 15
