@@ -48,7 +48,7 @@ export function tokenKeeper(): Handler<unknown> {
     if (!settings.serviceAccounts) return
     await tokenEvent(
       event,
-      peerings.map((peering) => ({ ...peering, ask: askOf(peering.home) })),
+      (await peerings()).map((peering) => ({ ...peering, ask: askOf(peering.home) })),
     )
   })
 }
@@ -57,7 +57,7 @@ type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
 
 function reacting(name: string, react: React): Handler<unknown> {
   const { log, peerings } = started(name)
-  return eventHandler(log, async (event) => react(peerings, changeOf(event)))
+  return eventHandler(log, async (event) => react(await peerings(), changeOf(event)))
 }
 
 /** Milliseconds until a read for an admission is given up: within the 10 s that the webhook has. */
@@ -81,7 +81,7 @@ export function keeper(): Handler<unknown> {
   if (!heartbeatQueueUrl) throw new ConfigError(['HEARTBEAT_QUEUE_URL: missing; give the URL of the queue Heartbeats'])
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
   const options = { offers, log, later: byQueue(heartbeatQueueUrl), ...(kubelet && { kubelet }) }
-  return eventHandler(log, async (event) => heartbeat(event, peerings, options))
+  return eventHandler(log, async (event) => heartbeat(event, await peerings(), options))
 }
 
 /** A schedule's event has other members; these are for calls by hand. */
@@ -93,7 +93,7 @@ export function sweeper(): Handler<unknown> {
   return eventHandler(log, async (event) => {
     const { reportOnly = settings.sweepReportOnly } = order.parse(event)
     const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, log }
-    const { curable, ...summary } = await sweep(peerings, options)
+    const { curable, ...summary } = await sweep(await peerings(), options)
     log.info('sweep', { reportOnly, ...summary })
     if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
     return summary
@@ -103,18 +103,25 @@ export function sweeper(): Handler<unknown> {
 interface Started {
   settings: Config
   log: Log
-  secrets: Secrets
-  peerings: readonly ConnectedPeering[]
+  peerings(): Promise<ConnectedPeering[]>
 }
 
 /**
- * The environment is read, and refused, at cold start; secrets and clusters are asked by the first event.
+ * The environment is read, and refused, at cold start; clusters are connected with the first event.
  * @param mostMs of a request to an API server, where the environment allows more
  */
 function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
   const read = config()
   const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
-  const secrets = createSecrets(settings.secrets)
-  return { settings, log, secrets, peerings: connectPeerings(settings, name, secrets) }
+  let connected: Promise<ConnectedPeering[]> | undefined
+  const peerings = () => {
+    // A failure is not kept: the next event tries again.
+    connected ??= connectPeerings(settings, name).catch((error) => {
+      connected = undefined
+      throw error
+    })
+    return connected
+  }
+  return { settings, log, peerings }
 }
