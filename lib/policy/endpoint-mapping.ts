@@ -1,7 +1,7 @@
 import { type Address, formatAddress, parseAddress } from './address.ts'
 import type { Denied } from './allocation.ts'
 import { specialOf } from './allow-list.ts'
-import { contains, firstAddress, lastAddress } from './cidr.ts'
+import { type Cidr, contains, firstAddress, lastAddress } from './cidr.ts'
 import { clusterOf, type EndpointMapping, type NetworkState, withoutPeer } from './network-state.ts'
 import { rangesOf, renamedAddress } from './plan.ts'
 
@@ -50,10 +50,20 @@ export function retainEndpoints(state: NetworkState, cluster: string, inUse: rea
   return { ...state, endpoints: Object.fromEntries(endpoints) }
 }
 
-/** The peer's mappings as `policyOf` takes them and as its gateway translates back, e.g. `{ '10.96.0.1': '10.245.0.2' }`. */
-export function mappingsFor(state: NetworkState, cluster: string): Record<string, string> {
-  const entries = Object.entries(state.endpoints).filter(([, mapping]) => mapping.clusters.includes(cluster))
-  return Object.fromEntries(entries.map(([original, mapping]) => [original, mapping.external]))
+/**
+ * The lowest addresses of an external CIDR that nothing uses, at most so many, canonical. The first address is the
+ * network's, the second the tunnel's, the last one IPv4's broadcast.
+ * e.g. 10.245.0.0/29 with `10.245.0.2` used, 2 -> `['10.245.0.3', '10.245.0.4']`.
+ */
+export function lowestFree(cidr: Cidr, used: ReadonlySet<string>, many: number): string[] {
+  const { family } = cidr
+  const end = lastAddress(cidr).bits - (family === 4 ? 1n : 0n)
+  const free: string[] = []
+  for (let bits = firstAddress(cidr).bits + 2n; bits <= end && free.length < many; bits++) {
+    const external = formatAddress({ family, bits })
+    if (!used.has(external)) free.push(external)
+  }
+  return free
 }
 
 function mappingOf(state: NetworkState, original: string): EndpointMapping | undefined {
@@ -67,11 +77,6 @@ function newMapping(state: NetworkState, { family }: Address): EndpointMapping |
   const cidr = rangesOf(state).externals.find((candidate) => candidate.family === family)
   if (cidr === undefined) return undefined
   const used = new Set(Object.values(state.endpoints).map(({ external }) => external))
-  // The first address is the network's, the second the tunnel's, the last one IPv4's broadcast.
-  const end = lastAddress(cidr).bits - (family === 4 ? 1n : 0n)
-  for (let bits = firstAddress(cidr).bits + 2n; bits <= end; bits++) {
-    const external = formatAddress({ family, bits })
-    if (!used.has(external)) return { external, clusters: [] }
-  }
-  return undefined
+  const [external] = lowestFree(cidr, used, 1)
+  return external === undefined ? undefined : { external, clusters: [] }
 }

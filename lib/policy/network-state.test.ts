@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Denied } from './allocation.ts'
-import { mapEndpoint, mappingsFor, retainEndpoints } from './endpoint-mapping.ts'
+import { mapEndpoint, retainEndpoints } from './endpoint-mapping.ts'
 import {
   emptyNetworkState,
   type NetworkState,
@@ -92,7 +92,10 @@ test('endpoints are mapped from the lowest free external address, after the tunn
   const third = mapped(pod.state, 'milan', '10.248.0.5')
   expect([service.address, pod.address, third.address]).toEqual(['10.247.0.2', '10.246.3.9', '10.247.0.3'])
   expect(mapped(third.state, 'milan', '10.96.0.1')).toEqual({ state: third.state, address: '10.247.0.2' })
-  expect(mappingsFor(third.state, 'milan')).toEqual({ '10.96.0.1': '10.245.0.2', '10.248.0.5': '10.245.0.3' })
+  expect(third.state.endpoints).toEqual({
+    '10.96.0.1': { external: '10.245.0.2', clusters: ['milan'] },
+    '10.248.0.5': { external: '10.245.0.3', clusters: ['milan'] },
+  })
 })
 
 test('peers share an endpoint; its address is free when the last one lets go', () => {
@@ -102,7 +105,7 @@ test('peers share an endpoint; its address is free when the last one lets go', (
   const shared = mapped(mapped(both, 'milan', '8.8.8.8').state, 'turin', '8.8.8.8')
   expect(shared.address).toBe('10.245.0.2')
   const one = retainEndpoints(shared.state, 'milan', [])
-  expect([mappingsFor(one, 'milan'), mappingsFor(one, 'turin')]).toEqual([{}, { '8.8.8.8': '10.245.0.2' }])
+  expect(one.endpoints).toEqual({ '8.8.8.8': { external: '10.245.0.2', clusters: ['turin'] } })
   expect(retainEndpoints(one, 'turin', ['8.8.8.8'])).toEqual(one)
   expect(withoutLocalNames(one, 'turin').endpoints).toEqual({})
 })
@@ -119,7 +122,8 @@ test('without negotiated names nothing is mapped', () => {
 test('a full external CIDR denies, and never gives out its first two addresses or the broadcast', () => {
   let state: NetworkState = { ...rome(), externalCIDRs: ['10.245.0.0/29'] }
   for (let host = 1; host <= 5; host++) state = mapped(state, 'milan', `8.8.8.${host}`).state
-  expect(Object.values(mappingsFor(state, 'milan'))).toEqual([2, 3, 4, 5, 6].map((host) => `10.245.0.${host}`))
+  const given = Object.values(state.endpoints).map(({ external }) => external)
+  expect(given).toEqual([2, 3, 4, 5, 6].map((host) => `10.245.0.${host}`))
   expect(mapEndpoint(state, 'milan', '8.8.8.6')).toEqual({ denied: 'no external address is free for 8.8.8.6' })
 })
 

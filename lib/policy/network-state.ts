@@ -43,8 +43,10 @@ export function emptyNetworkState(pools?: readonly string[]): NetworkState {
   return { allocation: emptyAllocation(pools), ...none }
 }
 
-/** Our own pod or service CIDRs: set once, as every peer has been told of them. */
-export function withOwnCIDRs(state: NetworkState, field: 'podCIDRs' | 'serviceCIDRs', given: readonly string[]): Step {
+type OwnCIDRs = 'podCIDRs' | 'serviceCIDRs' | 'externalCIDRs'
+
+/** Our own CIDRs: set once, as every peer has been told of them. */
+export function withOwnCIDRs(state: NetworkState, field: OwnCIDRs, given: readonly string[]): Step {
   const known = state[field]
   if (known.length === 0) return reserveAll({ ...state, [field]: given }, given)
   return known.join() === given.join() ? { state } : { denied: `${field} are ${known.join()} and cannot be changed` }

@@ -10,6 +10,7 @@ import type { Objection, Special } from './allow-list.ts'
  * | not-negotiated | time: the clusters have not exchanged their network parameters yet |
  * | invalid-plan | correcting the CIDRs |
  * | no-external-cidr | an external CIDR of that family |
+ * | other-family | nothing: the internal network carries the families that were negotiated, IPv4 as in Liqo |
  * | surplus | nothing: a pod shows one address a family |
  */
 export type Reason =
@@ -21,6 +22,7 @@ export type Reason =
   | 'not-negotiated'
   | 'invalid-plan'
   | 'no-external-cidr'
+  | 'other-family'
   | 'surplus'
 
 /** e.g. `{ refused: 'loopback', why: '127.0.0.1 of rome may not go over: loopback' }`; `why` is a sentence for an event or log. */

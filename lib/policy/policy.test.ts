@@ -36,6 +36,12 @@ const unnegotiated = policyOf(
   { ...cluster('rome'), plan: unnegotiatedPlan },
   { ...cluster('milan'), plan: unnegotiatedPlan },
 )
+const { podCIDRs, externalCIDRs } = cluster('rome').plan
+const ipv4 = {
+  podCIDRs: podCIDRs.slice(0, 1),
+  seenAs: { podCIDRs: ['10.246.0.0/16'], externalCIDRs: externalCIDRs.map(() => 'None') },
+}
+const ipv4Only = policyOf(cluster('rome', REMAPPED, ipv4), cluster('milan', REMAPPED, ipv4))
 const broken = policyOf(cluster('rome'), cluster('milan', REMAPPED, { externalCIDRs: ['10.245.0.0'] }))
 
 interface Row {
@@ -55,6 +61,8 @@ test.each<Row & { mode: string }>([
   { mode: 'stale mapping', policy: remapped, address: '8.8.4.4', want: { needsMapping: '8.8.4.4' } },
   { mode: 'broken mapping', policy: remapped, address: '8.8.8.8', want: { needsMapping: '8.8.8.8' } },
   { mode: 'remapped', policy: remapped, address: '2001:db8::1', want: { refused: 'no-external-cidr' } },
+  { mode: 'IPv4 only', policy: ipv4Only, address: 'fd00:10::9', want: { refused: 'other-family' } },
+  { mode: 'IPv4 only', policy: ipv4Only, address: '10.96.0.1', want: { needsMapping: '10.96.0.1' } },
   { mode: 'remapped', policy: remapped, address: '169.254.169.254', want: { refused: 'metadata' } },
   { mode: 'remapped', policy: remapped, address: 'db.example.com', want: { refused: 'name' } },
   { mode: 'remapped', policy: remapped, address: '10.244.3.09', want: { refused: 'unreadable' } },
@@ -84,6 +92,8 @@ test.each<Row & { mode: string }>([
   { mode: 'remapped', policy: remapped, address: '10.33.1.7', want: { refused: 'foreign' } },
   { mode: 'remapped', policy: remapped, address: '10.245.0.2', want: { refused: 'foreign' } },
   { mode: 'remapped', policy: remapped, address: '', want: empty },
+  { mode: 'IPv4 only', policy: ipv4Only, address: 'fd00:10::9', want: { refused: 'other-family' } },
+  { mode: 'IPv4 only', policy: ipv4Only, address: '10.33.1.7', want: { refused: 'foreign' } },
   { mode: 'as is', policy: asIs, address: '10.60.1.7', want: { address: '10.60.1.7' } },
   { mode: 'as is', policy: asIs, address: '10.128.0.1', want: { refused: 'receiver-service' } },
   { mode: 'as is', policy: asIs, address: '10.96.0.1', want: { refused: 'foreign' } },
@@ -104,5 +114,7 @@ test('a refusal says which address of which cluster, and why', () => {
   expect(why(podIPAtHome(asIs, '10.96.0.1'))).toBe('10.96.0.1 is outside the CIDRs of milan')
   expect(why(podIPAtHome(asIs, '10.128.0.1'))).toBe('10.128.0.1 of milan would be a Service in rome')
   expect(why(addressTowardsRemote(asIs, '127.1.2.3'))).toBe('127.1.2.3 of rome may not go over: loopback')
+  const family = 'fd00::9 of milan stays there: the network between milan and rome carries no IPv6'
+  expect(why(podIPAtHome(ipv4Only, 'fd00::9'))).toBe(family)
   expect(why(addressTowardsRemote(broken, '10.244.0.1'))).toBe('CIDRs of milan: "10.245.0.0" is not a CIDR')
 })

@@ -2,7 +2,7 @@ import { type Address, familyName, formatAddress, isDomainName, parseAddress } f
 import { objectionTo, specialOf } from './allow-list.ts'
 import { type FlaggedCluster, type Meaning, meaningOf } from './flags.ts'
 import { type Empty, type Outcome, type Refusal, refusal, type Translated } from './outcome.ts'
-import { type AddressPlan, type Ranges, rangesOf, renamedAddress } from './plan.ts'
+import { type AddressPlan, type Ranges, type Renaming, rangesOf, renamedAddress } from './plan.ts'
 
 /**
  * What happens to an address on its way to the other cluster, for one peering. Failing to translate is a value:
@@ -74,6 +74,7 @@ export function addressTowardsRemote(policy: Policy, text: string): Outcome {
   if (home.ranges.externals.some(({ family }) => family === address.family)) {
     return { needsMapping: formatAddress(address) }
   }
+  if (!isCarried(renamed.pods, address)) return otherFamily(address, home, remote)
   const why = `${formatAddress(address)} is in no pod CIDR of ${home.id}, which has no ${familyName(address.family)} external CIDR`
   return refusal('no-external-cidr', why)
 }
@@ -88,7 +89,8 @@ export function podIPAtHome(policy: Policy, text: string): Translated | Empty | 
   if (meaning.addresses === 'as-is') return asIs(address, remote, pods, home)
   if (renamed === undefined) return notNegotiated(remote, home)
   const named = renamedAddress(renamed.pods, address)
-  return named === undefined ? foreign(address, remote) : { address: formatAddress(named) }
+  if (named !== undefined) return { address: formatAddress(named) }
+  return isCarried(renamed.pods, address) ? foreign(address, remote) : otherFamily(address, remote, home)
 }
 
 /** What holds in every mode and both ways; an Address means: go on. */
@@ -121,6 +123,16 @@ function asIs(address: Address, from: Party, own: Ranges['pods'], to: Party): Tr
 
 function foreign(address: Address, from: Party): Refusal {
   return refusal('foreign', `${formatAddress(address)} is outside the CIDRs of ${from.id}`)
+}
+
+/** Whether any pod CIDR of the address's family was negotiated. */
+function isCarried(pods: readonly Renaming[], { family }: Address): boolean {
+  return pods.some(({ from }) => from.family === family)
+}
+
+function otherFamily(address: Address, from: Party, to: Party): Refusal {
+  const network = `the network between ${from.id} and ${to.id} carries no ${familyName(address.family)}`
+  return refusal('other-family', `${formatAddress(address)} of ${from.id} stays there: ${network}`)
 }
 
 function notNegotiated(from: Party, to: Party): Refusal {

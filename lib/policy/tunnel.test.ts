@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { effectiveCIDR, overlayAddress, tunnelAddress, tunnelProblem } from './tunnel.ts'
+import { effectiveCIDR, negotiatedPlans, overlayAddress, tunnelAddress, tunnelProblem } from './tunnel.ts'
 
 test('the tunnel has the address after the external CIDR', () => {
   expect(tunnelAddress('10.247.0.0/16')).toBe('10.247.0.1')
@@ -38,4 +38,19 @@ test.each([
   { given: { localNATPodCIDR: '' }, want: 'LocalNATPodCIDR must be a valid network CIDR' },
 ])('checked: $want', ({ given, want }) => {
   expect(tunnelProblem({ ...tunnel, ...given })).toBe(want)
+})
+
+test('both plans, each with what the other cluster calls it', () => {
+  expect(negotiatedPlans(tunnel)).toEqual({
+    local: {
+      podCIDRs: ['10.0.0.0/16'],
+      externalCIDRs: ['10.1.0.0/16'],
+      seenAs: { podCIDRs: ['None'], externalCIDRs: ['None'] },
+    },
+    remote: {
+      podCIDRs: ['10.2.0.0/16'],
+      externalCIDRs: ['10.3.0.0/16'],
+      seenAs: { podCIDRs: ['10.12.0.0/16'], externalCIDRs: ['None'] },
+    },
+  })
 })

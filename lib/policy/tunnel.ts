@@ -1,6 +1,6 @@
 import { formatAddress, parseAddress } from './address.ts'
 import { contains, parseCidr, remap } from './cidr.ts'
-import { KEPT } from './plan.ts'
+import { type AddressPlan, KEPT } from './plan.ts'
 
 /** The CIDRs of a TunnelEndpoint's spec: `localNAT…` is the peer's name for ours, `remoteNAT…` ours for the peer's. */
 export interface TunnelCIDRs {
@@ -31,6 +31,28 @@ export function tunnelProblem(tunnel: TunnelCIDRs): string | undefined {
   const isBad = (text: string) => 'unreadable' in parseCidr(text)
   const bad = CHECKED.find(([field]) => isBad(tunnel[field]) && !(field.includes('NAT') && tunnel[field] === KEPT))
   return bad && `${bad[1]} must be a valid network CIDR`
+}
+
+/** The part of a cluster's plan that is negotiated. */
+export type NegotiatedPlan = Pick<AddressPlan, 'podCIDRs' | 'externalCIDRs' | 'seenAs'>
+
+/**
+ * What a TunnelEndpoint says of both clusters: each with what the other calls it. Nothing is checked: what is no CIDR
+ * becomes a problem of the plan.
+ */
+export function negotiatedPlans(tunnel: TunnelCIDRs): { local: NegotiatedPlan; remote: NegotiatedPlan } {
+  return {
+    local: {
+      podCIDRs: [tunnel.localPodCIDR],
+      externalCIDRs: [tunnel.localExternalCIDR],
+      seenAs: { podCIDRs: [tunnel.localNATPodCIDR], externalCIDRs: [tunnel.localNATExternalCIDR] },
+    },
+    remote: {
+      podCIDRs: [tunnel.remotePodCIDR],
+      externalCIDRs: [tunnel.remoteExternalCIDR],
+      seenAs: { podCIDRs: [tunnel.remoteNATPodCIDR], externalCIDRs: [tunnel.remoteNATExternalCIDR] },
+    },
+  }
 }
 
 /** A CIDR as the other side knows it, e.g. `('10.244.0.0/16', 'None')` -> `10.244.0.0/16`. */
