@@ -1,0 +1,96 @@
+import { OVERLAY_DEVICE, OVERLAY_PORT, PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE } from './names.ts'
+import { anyOf, chain, map, replaceTable, set } from './nft.ts'
+import type { View } from './view.ts'
+
+const OURS = anyOf([`"${TUNNEL_DEVICE}"`, `"${OVERLAY_DEVICE}"`])
+
+/**
+ * The gateway's rules. More peers are more elements, never more rules. Whether a peer's packet may go on is asked for
+ * each one, by the address that it was sent to: what is mapped no more is reached no more, connected or not.
+ * @param overlaySources addresses that nodes' overlay packets may come from
+ */
+export function gatewayRules(views: readonly View[], overlaySources: readonly string[]): string {
+  /** The elements for each of the two networks that a peer's packets come from, and ours go to. */
+  const each = (elements: (view: View, remote: string) => readonly string[]) =>
+    views.flatMap((view) => [view.remotePods, view.remoteExternals].flatMap((remote) => elements(view, remote)))
+  const isRenamed = ({ localPods, localPodsSeen }: View) => localPods !== localPodsSeen
+  const localPods = views[0]?.localPods
+  return replaceTable(TUNNEL_DEVICE, [
+    map(
+      'pods_in',
+      'ipv4_addr . ipv4_addr : interval ipv4_addr',
+      each((view, remote) => (isRenamed(view) ? [`${remote} . ${view.localPodsSeen} : ${view.localPods}`] : [])),
+    ),
+    map(
+      'pods_out',
+      'ipv4_addr : interval ipv4_addr',
+      each((view, remote) => (isRenamed(view) ? [`${remote} : ${view.localPodsSeen}`] : [])),
+    ),
+    map(
+      'hosts_out',
+      'ipv4_addr : ipv4_addr',
+      each((view, remote) => [`${remote} : ${view.localHostsSeen}`]),
+    ),
+    map(
+      'mapped_in',
+      'ipv4_addr . ipv4_addr : ipv4_addr',
+      each((view, remote) =>
+        [...tunnelOf(view), ...view.mapped].map(({ seen, original }) => `${remote} . ${seen} : ${original}`),
+      ),
+    ),
+    map(
+      'mapped_out',
+      'ipv4_addr . ipv4_addr : ipv4_addr',
+      each((view, remote) => view.mapped.map(({ seen, original }) => `${original} . ${remote} : ${seen}`)),
+    ),
+    set(
+      'reachable',
+      'ipv4_addr . ipv4_addr',
+      each((view, remote) =>
+        [view.localPodsSeen, ...view.mapped.map(({ seen }) => seen)].map((seen) => `${remote} . ${seen}`),
+      ),
+    ),
+    set('overlay_sources', 'ipv4_addr', overlaySources),
+    chain('inbound_nat', 'nat hook prerouting priority dstnat; policy accept', [
+      `iifname "${TUNNEL_DEVICE}" dnat ip to ip saddr . ip daddr map @mapped_in`,
+      `iifname "${TUNNEL_DEVICE}" dnat ip prefix to ip saddr . ip daddr map @pods_in`,
+    ]),
+    chain('outbound_nat', 'nat hook postrouting priority srcnat; policy accept', [
+      `oifname "${TUNNEL_DEVICE}" snat ip to ip saddr . ip daddr map @mapped_out`,
+      ...(localPods
+        ? [
+            `oifname "${TUNNEL_DEVICE}" ip saddr ${localPods} snat ip prefix to ip daddr map @pods_out`,
+            `oifname "${TUNNEL_DEVICE}" ip saddr != ${localPods} snat ip to ip daddr map @hosts_out`,
+          ]
+        : []),
+      // Outside the overlay nothing knows the way back to a peer's address.
+      `oifname != ${OURS} ct status dnat masquerade`,
+    ]),
+    chain('forwarded', 'filter hook forward priority filter; policy drop', [
+      'tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu',
+      `iifname "${TUNNEL_DEVICE}" goto from_peer`,
+      `iifname "${OVERLAY_DEVICE}" oifname "${TUNNEL_DEVICE}" accept`,
+      `oifname "${TUNNEL_DEVICE}" ct direction reply accept`,
+    ]),
+    chain('from_peer', undefined, [
+      'ct direction reply accept',
+      'ct state related accept',
+      'ip saddr . ct original ip daddr @reachable accept',
+      'counter drop',
+    ]),
+    chain('to_gateway', 'filter hook input priority filter; policy accept', [
+      `udp dport ${OVERLAY_PORT} ip saddr != @overlay_sources counter drop`,
+      `iifname != ${OURS} accept`,
+      'ct direction reply accept',
+      'ct state related accept',
+      `iifname "${TUNNEL_DEVICE}" ip daddr ${TUNNEL_ADDRESS} icmp type echo-request accept`,
+      `iifname "${TUNNEL_DEVICE}" ip daddr ${TUNNEL_ADDRESS} udp dport ${PROBE_PORT} accept`,
+      'counter drop',
+    ]),
+  ])
+}
+
+/** Our own end of the tunnel, which the peer probes. */
+function tunnelOf({ localTunnelSeen: seen }: View): View['mapped'] {
+  return seen ? [{ original: TUNNEL_ADDRESS, seen }] : []
+}

@@ -1,0 +1,97 @@
+import type { TunnelCIDRs } from '../../../policy/tunnel.ts'
+import { gatewayRules } from './gateway-rules.ts'
+import { PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE, WIREGUARD_PORT } from './names.ts'
+import { nodeRules } from './node-rules.ts'
+import { GATEWAY_MAC, gatewayOverlay, isIPv4, macOf, nodeOverlay, nodeSources } from './overlay.ts'
+import { viewOf } from './view.ts'
+
+export { gatewayWorkloads, type WorkloadSettings } from './workloads.ts'
+
+/** One end of a tunnel, as this cluster knows it. */
+export interface FabricPeer {
+  /** ClusterID. */
+  readonly id: string
+  /** WireGuard public key, base64. */
+  readonly publicKey: string
+  /** `192.0.2.1:5871` or `gw.example.org:5871`. */
+  readonly endpoint: string
+  readonly cidrs: TunnelCIDRs
+  /** What of this cluster the peer reaches besides pods: original address -> its own in our external CIDR. */
+  readonly mappings: Readonly<Record<string, string>>
+}
+
+export interface FabricNode {
+  readonly name: string
+  /** InternalIP. */
+  readonly ip: string
+  readonly podCIDRs: readonly string[]
+}
+
+/** All that the data plane of one cluster is made from. IPv4; anything else in a list is passed over. */
+export interface Fabric {
+  /** ClusterID. */
+  readonly cluster: string
+  /** Ordered by id. */
+  readonly peers: readonly FabricPeer[]
+  /** Ordered by name; no virtual nodes. */
+  readonly nodes: readonly FabricNode[]
+  /** Where the gateway's Pod runs, and its address; absent until it is known. */
+  readonly gateway?: { readonly node: string; readonly ip: string }
+  /** MTU of tunnel and overlay, bytes; `DEFAULT_MTU` unless the network carries more. */
+  readonly mtu: number
+}
+
+/** Of the rendered files; an agent of another version refuses them and keeps what it has. */
+const VERSION = 1
+
+/**
+ * Data of the Secret `heliograph-fabric`, file name -> text: `gateway.json` and `gateway.nft` for the gateway's agent,
+ * `route.json` and `node.nft` for that of each node. Equal fabrics make equal text. No key but public ones is in it.
+ * @throws RangeError naming the peer and the field that is no CIDR or address; the negotiation has checked them
+ */
+export function renderFabric(given: Fabric): Record<string, string> {
+  const fabric = { ...given, nodes: given.nodes.filter(({ ip }) => isIPv4(ip)) }
+  const { cluster, peers, nodes, gateway, mtu } = fabric
+  const views = peers.map(viewOf)
+  const host = nodes.find(({ name }) => name === gateway?.node)
+  return {
+    'gateway.json': json({
+      version: VERSION,
+      cluster,
+      tunnel: {
+        device: TUNNEL_DEVICE,
+        address: TUNNEL_ADDRESS,
+        port: WIREGUARD_PORT,
+        probePort: PROBE_PORT,
+        mtu,
+        peers: peers.map(({ id, publicKey, endpoint }, index) => {
+          const { remotePods, remoteExternals, remoteTunnel, localPodsSeen } = views[index]!
+          const allowedIPs = [remotePods, remoteExternals]
+          return {
+            id,
+            publicKey,
+            endpoint,
+            allowedIPs,
+            seenAs: localPodsSeen,
+            ...(remoteTunnel ? { probe: remoteTunnel } : {}),
+          }
+        }),
+      },
+      mac: GATEWAY_MAC,
+      overlay: gatewayOverlay(fabric, views),
+    }),
+    'gateway.nft': gatewayRules(views, nodes.flatMap(nodeSources)),
+    'route.json': json({
+      version: VERSION,
+      cluster,
+      nodes: Object.fromEntries(nodes.map(({ name, ip }) => [name, { ip, mac: macOf(ip) }])),
+      overlay: nodeOverlay(fabric, views),
+    }),
+    // The CNI may masquerade with its node's address what the gateway's Pod sends to another node.
+    'node.nft': nodeRules(views, [...(gateway ? [gateway.ip] : []), ...(host ? [host.ip] : [])]),
+  }
+}
+
+function json(content: unknown): string {
+  return `${JSON.stringify(content, null, 1)}\n`
+}

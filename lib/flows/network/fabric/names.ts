@@ -1,0 +1,28 @@
+/** What the data plane is called: in the cluster's API, and in the kernel of its nodes and gateway. */
+export const GATEWAY = 'heliograph-gateway'
+export const ROUTE = 'heliograph-route'
+/** Secret with the rendered configuration, which both follow. */
+export const FABRIC = 'heliograph-fabric'
+/** Secret with the private key, ConfigMap with the public one. */
+export const GATEWAY_KEY = 'heliograph-gateway-key'
+
+/** WireGuard's UDP port, in the gateway and as the Service's port of that name (as Liqo). */
+export const WIREGUARD_PORT = 5871
+export const WIREGUARD_PORT_NAME = 'wireguard'
+/** MTU of tunnel and overlay: 1400 bytes with the tunnel's headers, which a CNI's own overlay has room for (as Liqo). */
+export const DEFAULT_MTU = 1340
+
+export const TUNNEL_DEVICE = 'heliograph'
+/** Every gateway's own address in its tunnels; peers reach it as the first of its external CIDR (as Liqo). */
+export const TUNNEL_ADDRESS = '169.254.0.1'
+/** UDP port of the gateways' probes of one another (as Liqo). */
+export const PROBE_PORT = 12345
+
+export const OVERLAY_DEVICE = 'heliograph-vx'
+/** VXLAN network identifier and UDP port between nodes and gateway (as Liqo). */
+export const OVERLAY_ID = 18952
+export const OVERLAY_PORT = 4879
+/** Routing table of the overlay, on nodes and in the gateway. */
+export const OVERLAY_TABLE = 18952
+/** Of its policy rules: before those of the AWS VPC CNI for secondary interfaces (1536), after those for local pods (512). */
+export const RULE_PRIORITY = 600

@@ -1,0 +1,32 @@
+import { OVERLAY_PORT } from './names.ts'
+import { anyOf, chain, replaceTable } from './nft.ts'
+import type { View } from './view.ts'
+
+/**
+ * The rules of every node. The overlay is without authentication: its packets are taken from the gateway only, else any
+ * pod could send them. And CNIs masquerade what leaves the pod CIDR, or comes from outside: a NAT to the same address
+ * before theirs binds the flow, so that both sides see each other's pods.
+ * @param overlaySources addresses that the gateway's overlay packets may come from
+ */
+export function nodeRules(views: readonly View[], overlaySources: readonly string[]): string {
+  const localPods = views[0]?.localPods
+  const remotes = views.flatMap(({ remotePods, remoteExternals }) => [remotePods, remoteExternals])
+  const except = overlaySources.length > 0 ? ` ip saddr != ${anyOf(overlaySources)}` : ''
+  return replaceTable('heliograph_node', [
+    chain('overlay', 'filter hook input priority filter - 10; policy accept', [
+      `udp dport ${OVERLAY_PORT}${except} counter drop`,
+    ]),
+    ...(localPods
+      ? [
+          chain('outbound_nat', 'nat hook postrouting priority srcnat - 10; policy accept', [
+            `ip saddr ${localPods} ip daddr ${anyOf(remotes)} ${keep([localPods])}`,
+            `ip saddr ${anyOf(remotes)} ip daddr ${localPods} ${keep(remotes)}`,
+          ]),
+        ]
+      : []),
+  ])
+}
+
+function keep(sources: readonly string[]): string {
+  return `snat ip prefix to ip saddr map ${anyOf(sources.map((source) => `${source} : ${source}`))}`
+}
