@@ -30,7 +30,7 @@ export interface HostOptions {
   env?: Record<string, string>
   /** Environment of single functions, over `env`. */
   envOf?: Record<string, Record<string, string>>
-  /** Most sandboxes of a function: for all, or by function. Default 2, 10 where responses stream; a lower reservedConcurrency counts. */
+  /** Most sandboxes of a function: for all, or by function. Default 2, 10 where responses stream. */
   concurrency?: number | Record<string, number>
   /** Name or address in the fronts' URLs; must be in the certificate. Default 127.0.0.1. */
   host?: string

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { errorText, type Invocation } from '../runtime/outcome.ts'
 import type { LetterMessage } from './letters.ts'
 import { backoff, exhausted, type RetryPolicy } from './retry.ts'
@@ -19,8 +20,15 @@ export interface Target {
   deadLetters?: string
 }
 
-/** A failed try: the function's error, or Lambda did not take the event. */
-export type Failure = { answer: Invocation } | { refusal: Error }
+/**
+ * A failed try: the function's error, or Lambda has no concurrency left for the function and keeps the event, or Lambda
+ * did not take the event.
+ */
+export type Failure = { answer: Invocation } | { throttle: Error } | { refusal: Error }
+
+/** Failed tries by cause: the function, its concurrency, the handover to Lambda. */
+export type Failures = Record<Cause, number>
+type Cause = 'function' | 'throttle' | 'handover'
 
 /** Where one delivery stands after a failed try. */
 export interface Standing {
@@ -29,13 +37,12 @@ export interface Standing {
   /** The event, JSON text. */
   payload: string
   failure: Failure
-  /** Failed tries so far: of the function, of the handover. */
-  failures: { function: number; handover: number }
+  failures: Failures
   /** ms since the event was accepted. */
   age: number
 }
 
-/** First waits in ms: after the function failed, after Lambda did not take the event. */
+/** First waits in ms: after the function failed, after Lambda had no room for the event or did not take it. */
 export interface Backoffs {
   function: number
   handover: number
@@ -47,17 +54,25 @@ export type Step = { wait: number } | { letter: LetterMessage | undefined }
 /**
  * What follows a failed try. The two services have separate limits: EventBridge's retry policy and dead-letter queue
  * are for events that Lambda does not take; what the function itself fails at is Lambda's to retry (twice at most) and
- * goes to the function's onFailure destination.
+ * goes to the function's onFailure destination. A throttled event counts as no try of the function: it waits for as
+ * long as Lambda keeps events of this function.
  */
 export function decide(standing: Standing, backoffs: Backoffs, random: number): Step {
   const { from, to, failure, failures, age } = standing
-  const [policy, count, base] =
-    'answer' in failure
-      ? [to.retry, failures.function, backoffs.function]
-      : [from.retry, failures.handover, backoffs.handover]
-  const end = exhausted(policy, count, age)
-  if (!end) return { wait: backoff(count, base, random) }
-  return { letter: 'answer' in failure ? destination(standing, failure.answer, end) : handover(standing, end) }
+  const cause = causeOf(failure)
+  const policies: Record<Cause, RetryPolicy> = {
+    function: to.retry,
+    throttle: { ...to.retry, attempts: Number.POSITIVE_INFINITY },
+    handover: from.retry,
+  }
+  const end = exhausted(policies[cause], failures[cause], age)
+  if (!end) return { wait: backoff(failures[cause], backoffs[cause === 'function' ? cause : 'handover'], random) }
+  return { letter: cause === 'handover' ? handover(standing, end) : destination(standing, end) }
+}
+
+export function causeOf(failure: Failure): Cause {
+  if ('answer' in failure) return 'function'
+  return 'throttle' in failure ? 'throttle' : 'handover'
 }
 
 /** The letter for an event that was pending when the host stopped: it can be sent again like any other. */
@@ -67,8 +82,10 @@ export function stopped(standing: Standing): LetterMessage {
 }
 
 /** The error of a failed try, for people. */
-export const failureText = (failure: Failure) =>
-  'answer' in failure ? errorText(failure.answer) : failure.refusal.message
+export function failureText(failure: Failure): string {
+  if ('answer' in failure) return errorText(failure.answer)
+  return ('throttle' in failure ? failure.throttle : failure.refusal).message
+}
 
 function handover(standing: Standing, end: 'attempts' | 'age'): LetterMessage | undefined {
   const queue = standing.from.deadLetters
@@ -81,30 +98,38 @@ function fromBus({ from, to, payload, failure, failures }: Standing, condition: 
     attributes: {
       RULE_ARN: from.arn,
       TARGET_ARN: to.arn,
-      ERROR_CODE: 'answer' in failure ? 'FUNCTION_ERROR' : 'SDK_CLIENT_ERROR',
+      ERROR_CODE: CODES[causeOf(failure)],
       ERROR_MESSAGE: failureText(failure),
       EXHAUSTED_RETRY_CONDITION: condition,
-      RETRY_ATTEMPTS: String(failures.function + failures.handover - 1),
+      RETRY_ATTEMPTS: String(failures.function + failures.throttle + failures.handover - 1),
     },
     body: payload,
   }
 }
 
-/** The invocation record of a Lambda destination. */
-function destination(standing: Standing, answer: Invocation, end: 'attempts' | 'age'): LetterMessage | undefined {
-  const { to, payload, failures } = standing
+const CODES: Record<Cause, string> = {
+  function: 'FUNCTION_ERROR',
+  throttle: 'THROTTLING',
+  handover: 'SDK_CLIENT_ERROR',
+}
+
+/** The invocation record of a Lambda destination; without a response where the last try was throttled. */
+function destination({ to, payload, failure, failures }: Standing, end: 'attempts' | 'age'): LetterMessage | undefined {
+  const answer = 'answer' in failure ? failure.answer : undefined
   const record = {
     version: '1.0',
     timestamp: new Date().toISOString(),
     requestContext: {
-      requestId: answer.requestId,
+      requestId: answer?.requestId ?? randomUUID(),
       functionArn: `${to.arn}:$LATEST`,
       condition: end === 'attempts' ? 'RetriesExhausted' : 'EventAgeExceeded',
       approximateInvokeCount: failures.function,
     },
     requestPayload: JSON.parse(payload),
-    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: answer.functionError },
-    responsePayload: JSON.parse(answer.payload),
+    ...(answer && {
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: answer.functionError },
+      responsePayload: JSON.parse(answer.payload),
+    }),
   }
   return to.deadLetters ? { queue: to.deadLetters, attributes: {}, body: JSON.stringify(record) } : undefined
 }

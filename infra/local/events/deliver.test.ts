@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Invocation } from '../runtime/outcome.ts'
+import { ThrottledError } from '../runtime/pool.ts'
 import { createDeliverer, type Delivery } from './deliver.ts'
 import type { LetterMessage } from './letters.ts'
 
@@ -11,6 +12,7 @@ const event = { id: '1', detail: {} }
 const ok: Invocation = { requestId: 'q', payload: 'null', ms: 1, cold: false }
 const bad: Invocation = { ...ok, payload: '{"errorType":"E","errorMessage":"m"}', functionError: 'Unhandled' }
 const refusal = new Error('gone')
+const throttle = new ThrottledError('pod')
 
 /** Answers in turn, the last one for ever. */
 function setUp(answers: (Invocation | Error)[], backoffs = { function: 1, handover: 1 }) {
@@ -67,6 +69,20 @@ test("what Lambda does not take is tried again by the rule's policy, then the ru
       },
     },
   ])
+})
+
+test('a throttled event counts as no try of the function, nor of the rule', async () => {
+  const { deliverer, results } = setUp([...Array(8).fill(throttle), bad, bad, ok], { function: 1, handover: 0.01 })
+  expect(await deliverer.send(rule, fn, event)).toBe('done')
+  expect(results().slice(-2)).toEqual(['10 retry', '11 done'])
+})
+
+test('throttled for as long as Lambda keeps the event, it is dead, with no response in its record', async () => {
+  const { deliverer, letters } = setUp([throttle])
+  expect(await deliverer.send(rule, { ...fn, retry: { attempts: 2, age: 0 } }, event)).toBe('dead')
+  const record = JSON.parse(letters[0]?.body ?? '')
+  expect(record).toMatchObject({ requestContext: { condition: 'EventAgeExceeded', approximateInvokeCount: 0 } })
+  expect(record).not.toHaveProperty('responsePayload')
 })
 
 test('recovers in between', async () => {

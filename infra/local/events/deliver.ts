@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Invocation } from '../runtime/outcome.ts'
+import { ThrottledError } from '../runtime/pool.ts'
 import {
   type Backoffs,
+  causeOf,
   decide,
   type Failure,
   failureText,
@@ -29,7 +31,7 @@ export interface Delivery {
 }
 
 export interface DelivererOptions {
-  /** Runs a function by name; a rejection means that Lambda did not take the event. */
+  /** Runs a function by name; a rejection means that Lambda did not take the event, or is ThrottledError. */
   invoke(name: string, payload: string): Promise<Invocation>
   deadLetters: DeadLetters
   /** Default: 60,000 ms after the function failed (Lambda's), 1,000 ms when the event was not taken. */
@@ -63,7 +65,10 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const tryOnce = (name: string, payload: string): Promise<Failure> =>
     options.invoke(name, payload).then(
       (answer) => ({ answer }),
-      (cause) => ({ refusal: cause instanceof Error ? cause : new Error(String(cause)) }),
+      (cause) => {
+        if (cause instanceof ThrottledError) return { throttle: cause }
+        return { refusal: cause instanceof Error ? cause : new Error(String(cause)) }
+      },
     )
 
   const leave = (standing: Standing) => {
@@ -81,7 +86,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
   const deliver = async (from: Sender, to: Target, event: unknown): Promise<Delivery['result']> => {
     const payload = JSON.stringify(event)
     const began = performance.now()
-    const failures = { function: 0, handover: 0 }
+    const failures = { function: 0, throttle: 0, handover: 0 }
     for (let attempt = 1; ; attempt++) {
       const failure = await tryOnce(to.name, payload)
       const age = performance.now() - began
@@ -91,7 +96,7 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
         onDelivery({ ...seen, result: 'done' })
         return 'done'
       }
-      failures['answer' in failure ? 'function' : 'handover']++
+      failures[causeOf(failure)]++
       const standing: Standing = { from, to, payload, failure, failures, age }
       const error = failureText(failure)
       const step = stopping.signal.aborted ? undefined : decide(standing, backoffs, random())

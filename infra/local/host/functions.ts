@@ -36,7 +36,8 @@ export function functionConfig(fn: ServiceFunction, eventsUrl: string, options: 
     memory: fn.memory,
     timeout: fn.timeout,
     initTimeout: INIT_TIMEOUT,
-    sandboxes: Math.min(most, fn.reservedConcurrency ?? most),
+    sandboxes: most,
+    ...(fn.reservedConcurrency !== undefined && { reserved: fn.reservedConcurrency }),
     idle,
     environment: { AWS_ENDPOINT_URL: eventsUrl, ...fn.environment, ...env, ...envOf?.[fn.name] },
   }

@@ -25,6 +25,7 @@ export const platformAnswer = {
   tooLarge: (kind: FrontKind): HttpAnswer =>
     json(413, kind === 'httpApi' ? { message: 'Request Entity Too Large' } : { Message: 'Request Entity Too Large' }),
   notFound: (): HttpAnswer => json(404, { message: 'Not Found' }),
+  throttled: (): HttpAnswer => json(429, { Message: 'Too Many Requests' }),
   unavailable: (): HttpAnswer => json(503, { message: 'Service Unavailable' }),
 }
 

@@ -4,6 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Place } from '../events/event.ts'
 import type { Invocation } from '../runtime/outcome.ts'
+import { ThrottledError } from '../runtime/pool.ts'
 import type { OnStream } from '../runtime/stream.ts'
 import { type FrontKind, type HttpAnswer, platformAnswer, toAnswer } from './answer.ts'
 import { toPayload } from './payload.ts'
@@ -88,10 +89,13 @@ async function handle(
   const account = kind === 'url' ? 'anonymous' : place.account
   const payload = JSON.stringify(toPayload(request, body, { account, domain: host, routeKey: route.key }))
   if (Buffer.byteLength(payload) > MAX_PAYLOAD) return platformAnswer.tooLarge(kind)
-  // A rejection: the host is stopping.
-  const invocation = await invoke(route.target, payload, onStream).catch(() => undefined)
-  if (!invocation) return platformAnswer.unavailable()
-  return invocation.functionError ? platformAnswer.functionError(kind) : toAnswer(invocation.payload, kind)
+  try {
+    const invocation = await invoke(route.target, payload, onStream)
+    return invocation.functionError ? platformAnswer.functionError(kind) : toAnswer(invocation.payload, kind)
+  } catch (error) {
+    // Otherwise the host is stopping.
+    return error instanceof ThrottledError ? platformAnswer.throttled() : platformAnswer.unavailable()
+  }
 }
 
 /** Undefined when it is too large; the rest is then not read. */

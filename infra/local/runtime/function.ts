@@ -16,6 +16,8 @@ export interface FunctionConfig {
   initTimeout: number
   /** Most sandboxes at a time; what comes beyond waits. */
   sandboxes: number
+  /** Reserved concurrency: most invocations at a time; what comes beyond is not taken. */
+  reserved?: number
   /** An idle sandbox ends after this long, in ms. */
   idle: number
   environment: Record<string, string>

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { fixtureBundles, removeBundlesAtTheEnd } from '../fixtures/dist.ts'
 import { fixturePool } from '../fixtures/pool.ts'
 import { alive, until } from '../fixtures/until.ts'
-import { StoppedError } from './pool.ts'
+import { StoppedError, ThrottledError } from './pool.ts'
 
 removeBundlesAtTheEnd()
 
@@ -88,6 +88,15 @@ test('no more sandboxes than allowed; the rest waits, and all are served', async
   expect(answers.every(({ failed }) => !failed)).toBe(true)
   expect(new Set(answers.map(({ value }) => value.pid)).size).toBeLessThanOrEqual(2)
   expect(fixture.pool.stats()).toMatchObject({ invocations: 200, errors: 0, queued: 0 })
+})
+
+test('beyond the reserved concurrency an invocation is not taken, and then again one is', async () => {
+  await using fixture = await fixturePool(await packageOf('worker'), { reserved: 1 })
+  const taken = fixture.work({ do: 'ok' })
+  await expect(fixture.work({ do: 'ok' })).rejects.toThrow(ThrottledError)
+  expect(await taken).toMatchObject({ failed: false })
+  expect(await fixture.work({ do: 'ok' })).toMatchObject({ failed: false })
+  expect(fixture.pool.stats()).toMatchObject({ invocations: 2, errors: 0, throttles: 1 })
 })
 
 test('a sandbox survives Ctrl-C, so that the host can end in order', async () => {

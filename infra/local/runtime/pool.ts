@@ -4,6 +4,15 @@ import type { FunctionError, Invocation } from './outcome.ts'
 import { InitError, openSandbox, type Sandbox } from './sandbox.ts'
 import type { OnStream } from './stream.ts'
 
+/** The function runs as often at a time as its reserved concurrency allows: the invocation was not taken. */
+export class ThrottledError extends Error {
+  override name = 'TooManyRequestsException'
+
+  constructor(fn: string) {
+    super(`${fn}: Rate Exceeded.`)
+  }
+}
+
 /** The host is shutting down: the invocation was not answered, and may or may not have run. */
 export class StoppedError extends Error {
   override name = 'StoppedError'
@@ -13,6 +22,8 @@ export interface PoolStats {
   invocations: number
   /** Of these: answered with an error. */
   errors: number
+  /** Not taken, over the reserved concurrency. */
+  throttles: number
   /** Sandboxes started since the beginning. */
   starts: number
   /** Now: waiting for a sandbox, processes, and of these idle ones. */
@@ -26,7 +37,7 @@ export interface Pool {
   /**
    * Runs the function, in an idle sandbox or a new one; waits when all are busy. First come, first served.
    * @param payload JSON text
-   * @throws StoppedError; a failing function is an answer
+   * @throws StoppedError, ThrottledError; a failing function is an answer
    */
   invoke(payload: string, onStream?: OnStream): Promise<Invocation>
   stats(): PoolStats
@@ -54,13 +65,15 @@ export function createPool(fn: FunctionConfig, ric: string, onLine: (line: strin
   const slots = new Set<Slot>()
   // The last one used comes first: the others may then rest long enough to be ended.
   const idle: Slot[] = []
-  const counts = { invocations: 0, errors: 0, starts: 0 }
+  const counts = { invocations: 0, errors: 0, throttles: 0, starts: 0 }
+  let open = 0
   let starting = 0
   let stopped = false
 
   const settle = (job: Job, payload: string, failed: boolean, ms: number, cold: boolean) => {
     counts.invocations++
     if (failed) counts.errors++
+    open--
     const { requestId, answer } = job
     answer.resolve({ requestId, payload, ...(failed && { functionError: 'Unhandled' }), ms, cold })
   }
@@ -118,6 +131,11 @@ export function createPool(fn: FunctionConfig, ric: string, onLine: (line: strin
   return {
     async invoke(payload, onStream) {
       if (stopped) throw new StoppedError(`${fn.name}: the host is stopping`)
+      if (open >= (fn.reserved ?? Number.POSITIVE_INFINITY)) {
+        counts.throttles++
+        throw new ThrottledError(fn.name)
+      }
+      open++
       const job: Job = { requestId: randomUUID(), payload, answer: Promise.withResolvers(), onStream }
       jobs.push(job)
       dispatch()

@@ -52,7 +52,7 @@ const fn = z.looseObject({
   handler: z.string(),
   memorySize: z.int().min(128).max(10_240).optional(),
   timeout: z.int().min(1).max(900).optional(),
-  reservedConcurrency: z.int().min(1).optional(),
+  reservedConcurrency: z.int().min(0).optional(),
   environment: z.record(z.string(), z.unknown()).default({}),
   url: z.union([z.boolean(), z.looseObject({ invokeMode: z.string().optional() })]).default(false),
   maximumRetryAttempts: z.int().min(0).max(2).default(2),

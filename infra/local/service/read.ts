@@ -22,6 +22,7 @@ export interface ServiceFunction {
   memory: number
   /** ms. */
   timeout: number
+  /** Most invocations at a time; 0: none is taken. */
   reservedConcurrency?: number
   environment: Record<string, string>
   /** Of asynchronous invocations. */
@@ -86,7 +87,7 @@ export function toService(file: ServerlessFile): Service {
       handler: entry.handler.slice(entry.handler.lastIndexOf('/') + 1),
       memory: entry.memorySize ?? file.provider.memorySize,
       timeout: (entry.timeout ?? file.provider.timeout) * 1000,
-      ...(entry.reservedConcurrency && { reservedConcurrency: entry.reservedConcurrency }),
+      ...(entry.reservedConcurrency !== undefined && { reservedConcurrency: entry.reservedConcurrency }),
       environment: Object.fromEntries(environment.map(([key, value]) => [key, String(resolve(value))])),
       retry: { attempts: entry.maximumRetryAttempts, age: entry.maximumEventAge },
       ...queue(entry.destinations.onFailure?.arn),
