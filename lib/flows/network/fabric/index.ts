@@ -1,9 +1,11 @@
 import type { TunnelCIDRs } from '../../../policy/tunnel.ts'
 import { gatewayRules } from './gateway-rules.ts'
-import { PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE, WIREGUARD_PORT } from './names.ts'
+import { isIPv4 } from './ipv4.ts'
+import { PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE, TUNNEL_MARK, WIREGUARD_PORT } from './names.ts'
 import { nodeRules } from './node-rules.ts'
-import { GATEWAY_MAC, gatewayOverlay, isIPv4, macOf, nodeOverlay, nodeSources } from './overlay.ts'
-import { viewOf } from './view.ts'
+import { GATEWAY_MAC, gatewayOverlay, nodeNeighbour, nodeOverlay, nodeSources } from './overlay.ts'
+import { gatewayRouting, nodeRouting } from './routing.ts'
+import { type View, viewOf } from './view.ts'
 
 export { gatewayWorkloads, type WorkloadSettings } from './workloads.ts'
 
@@ -46,50 +48,45 @@ const VERSION = 1
 
 /**
  * Data of the Secret `heliograph-fabric`, file name -> text: `gateway.json` and `gateway.nft` for the gateway's agent,
- * `route.json` and `node.nft` for that of each node. Equal fabrics make equal text. No key but public ones is in it.
+ * `route.json` and `node.nft` for that of each node. Equal fabrics make equal text. No private key is in it.
  * @throws RangeError naming the peer and the field that is no CIDR or address; the negotiation has checked them
  */
 export function renderFabric(given: Fabric): Record<string, string> {
   const fabric = { ...given, nodes: given.nodes.filter(({ ip }) => isIPv4(ip)) }
   const { cluster, peers, nodes, gateway, mtu } = fabric
   const views = peers.map(viewOf)
+  const common = { version: VERSION, cluster, mtu }
   const host = nodes.find(({ name }) => name === gateway?.node)
   return {
     'gateway.json': json({
-      version: VERSION,
-      cluster,
+      ...common,
       tunnel: {
         device: TUNNEL_DEVICE,
         address: TUNNEL_ADDRESS,
         port: WIREGUARD_PORT,
+        mark: TUNNEL_MARK,
         probePort: PROBE_PORT,
-        mtu,
-        peers: peers.map(({ id, publicKey, endpoint }, index) => {
-          const { remotePods, remoteExternals, remoteTunnel, localPodsSeen } = views[index]!
-          const allowedIPs = [remotePods, remoteExternals]
-          return {
-            id,
-            publicKey,
-            endpoint,
-            allowedIPs,
-            seenAs: localPodsSeen,
-            ...(remoteTunnel ? { probe: remoteTunnel } : {}),
-          }
-        }),
+        peers: peers.map((peer, index) => tunnelPeer(peer, views[index]!)),
       },
-      mac: GATEWAY_MAC,
-      overlay: gatewayOverlay(fabric, views),
+      overlay: { ...gatewayOverlay(fabric), mac: GATEWAY_MAC },
+      routing: gatewayRouting(fabric, views),
     }),
     'gateway.nft': gatewayRules(views, nodes.flatMap(nodeSources)),
     'route.json': json({
-      version: VERSION,
-      cluster,
-      nodes: Object.fromEntries(nodes.map(({ name, ip }) => [name, { ip, mac: macOf(ip) }])),
-      overlay: nodeOverlay(fabric, views),
+      ...common,
+      overlay: nodeOverlay(fabric),
+      routing: nodeRouting(fabric, views),
+      nodes: Object.fromEntries(nodes.map((node) => [node.name, nodeNeighbour(node)])),
     }),
     // The CNI may masquerade with its node's address what the gateway's Pod sends to another node.
     'node.nft': nodeRules(views, [...(gateway ? [gateway.ip] : []), ...(host ? [host.ip] : [])]),
   }
+}
+
+/** `seenAs`: the peer's name for our pods; where it changes, connections translated to the old one are to be forgotten. */
+function tunnelPeer({ id, publicKey, endpoint }: FabricPeer, view: View) {
+  const { remotePods, remoteExternals, remoteTunnel: probe, localPodsSeen: seenAs } = view
+  return { id, publicKey, endpoint, allowedIPs: [remotePods, remoteExternals], seenAs, ...(probe ? { probe } : {}) }
 }
 
 function json(content: unknown): string {

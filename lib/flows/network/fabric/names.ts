@@ -22,7 +22,10 @@ export const OVERLAY_DEVICE = 'heliograph-vx'
 /** VXLAN network identifier and UDP port between nodes and gateway (as Liqo). */
 export const OVERLAY_ID = 18952
 export const OVERLAY_PORT = 4879
-/** Routing table of the overlay, on nodes and in the gateway. */
-export const OVERLAY_TABLE = 18952
+
+/** Routing table of the fabric, on nodes and in the gateway. */
+export const TABLE = 18952
 /** Of its policy rules: before those of the AWS VPC CNI for secondary interfaces (1536), after those for local pods (512). */
 export const RULE_PRIORITY = 600
+/** Mark of the packets that carry the tunnel. */
+export const TUNNEL_MARK = 18952
