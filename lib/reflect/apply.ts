@@ -1,7 +1,8 @@
-import { type KubeObject, NOT_EXISTING } from '../cluster/port.ts'
+import type { KubeObject } from '../cluster/port.ts'
 import { NAMESPACE } from '../cluster/resources.ts'
 import { clusterPrefix } from '../config/reader.ts'
 import type { Kind } from '../kinds/kind.ts'
+import { guarded } from './guard.ts'
 import { IdentityError, identityOf, type Peering, sideOf } from './peering.ts'
 import type { Verdict } from './plan.ts'
 import { SOURCE_CLUSTER_UID } from './stamp.ts'
@@ -18,12 +19,10 @@ export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Pro
   const cluster = sideOf(peering, kind.target.side)
   switch (verdict.do) {
     case 'create':
-      return cluster.apply(kind.target.resource, guarded(verdict.desired, { resourceVersion: NOT_EXISTING }))
-    case 'update': {
-      const { uid = '', resourceVersion = '' } = verdict.target.metadata
-      await cluster.apply(kind.target.resource, guarded(verdict.desired, { uid, resourceVersion }))
+      return cluster.apply(kind.target.resource, guarded(verdict.desired, undefined))
+    case 'update':
+      await cluster.apply(kind.target.resource, guarded(verdict.desired, verdict.target))
       break
-    }
     case 'delete': {
       await proveIdentity(kind, peering, verdict.target)
       const { name, namespace, uid = '', resourceVersion = '' } = verdict.target.metadata
@@ -32,10 +31,6 @@ export async function apply(kind: Kind, peering: Peering, verdict: Verdict): Pro
     }
   }
   return undefined
-}
-
-function guarded(desired: KubeObject, preconditions: { uid?: string; resourceVersion: string }): KubeObject {
-  return { ...desired, metadata: { ...desired.metadata, ...preconditions } }
 }
 
 /**

@@ -17,6 +17,8 @@ const READS = `  const target = await read(peering, kind.target, key.pair, targe
 `
 const LOOK = 'if (!isWrite || !seen.source ||'
 
+const GUARDS = 'seen ? { uid, resourceVersion } : { resourceVersion: NOT_EXISTING }'
+
 /** The guards of the engine; the simulation must miss each of them. */
 export const MUTATIONS: readonly Mutation[] = [
   {
@@ -31,23 +33,23 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'resourceVersion on update',
-    file: 'apply.ts',
-    find: 'guarded(verdict.desired, { uid, resourceVersion })',
-    replace: "guarded(verdict.desired, { uid, resourceVersion: '' })",
+    file: 'guard.ts',
+    find: GUARDS,
+    replace: "seen ? { uid, resourceVersion: '' } : { resourceVersion: NOT_EXISTING }",
     why: 'the target may have lost its marks, or followed a later source, since it was read',
   },
   {
     name: 'uid on update',
-    file: 'apply.ts',
-    find: 'guarded(verdict.desired, { uid, resourceVersion })',
-    replace: 'guarded(verdict.desired, { resourceVersion })',
+    file: 'guard.ts',
+    find: GUARDS,
+    replace: 'seen ? { resourceVersion } : { resourceVersion: NOT_EXISTING }',
     why: 'an apply to what is gone creates it, whatever the resourceVersion',
   },
   {
     name: 'create only where nothing is',
-    file: 'apply.ts',
-    find: 'guarded(verdict.desired, { resourceVersion: NOT_EXISTING })',
-    replace: 'verdict.desired',
+    file: 'guard.ts',
+    find: GUARDS,
+    replace: 'seen ? { uid, resourceVersion } : {}',
     why: 'an object of somebody else may have come in the way',
   },
   {

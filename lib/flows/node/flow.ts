@@ -1,8 +1,9 @@
 import { ConflictError } from '../../cluster/errors.ts'
-import { type KubeObject, NOT_EXISTING } from '../../cluster/port.ts'
+import type { KubeObject } from '../../cluster/port.ts'
 import { LEASE, NODE } from '../../cluster/resources.ts'
 import { isReflected } from '../../kinds/meta.ts'
 import { contains } from '../../reflect/compare.ts'
+import { guarded } from '../../reflect/guard.ts'
 import { IdentityError, identityOf, type Peering } from '../../reflect/peering.ts'
 import { tell } from '../../reflect/report.ts'
 import { conditionsOf, isAlive, isCurrent, taintsOf } from './current.ts'
@@ -90,12 +91,6 @@ async function bringUpToDate(peering: Peering, facts: NodeFacts, now: () => numb
 
 function readNode({ home, remote }: Peering): Promise<KubeObject | undefined> {
   return home.get(NODE, { name: nodeName(remote.id) })
-}
-
-function guarded(desired: KubeObject, observed: KubeObject | undefined): KubeObject {
-  const { uid = '', resourceVersion = '' } = observed?.metadata ?? {}
-  const guards = observed ? { uid, resourceVersion } : { resourceVersion: NOT_EXISTING }
-  return { ...desired, metadata: { ...desired.metadata, ...guards } }
 }
 
 /** @throws IdentityError when the node was made for another cluster under the same ClusterID */
