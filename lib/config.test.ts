@@ -50,6 +50,7 @@ describe('parseConfig', () => {
       sweepReportOnly: false,
       requestTimeoutMs: 10_000,
       noProxy: [],
+      secrets: { aws: { endpoints: {} }, ttlMs: 300_000 },
     })
   })
 
@@ -195,15 +196,17 @@ test('tokens of ServiceAccounts are off unless told, and say where they are good
 
 describe('parseWebhookSettings', () => {
   test('needs no access to any cluster', () => {
-    const env = { CLUSTERS: 'rome,milan', CLUSTER_ROME_WEBHOOK_TOKEN: 'old,new', CLUSTER_MILAN_EKS_NAME: 'prod' }
+    const variable = 'CLUSTER_ROME_WEBHOOK_TOKEN'
+    const env = { CLUSTERS: 'rome,milan', [variable]: 'old,ssm:/rome', CLUSTER_MILAN_EKS_NAME: 'prod' }
     expect(parseWebhookSettings(env)).toEqual({
       clusters: [
-        { id: 'rome', webhookTokens: ['old', 'new'] },
+        { id: 'rome', webhookTokens: ['old', { variable, service: 'ssm', id: '/rome' }] },
         { id: 'milan', webhookTokens: [], eksName: 'prod' },
       ],
       serviceAccounts: false,
       eventBusName: 'heliograph',
       logLevel: 'info',
+      secrets: { aws: { endpoints: {} }, ttlMs: 300_000 },
     })
   })
 

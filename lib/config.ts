@@ -1,3 +1,5 @@
+import type { EksCluster } from './aws/eks-token.ts'
+import { ACCESS_PER_CLUSTER, readAccess, readEksName } from './config/access.ts'
 import {
   type KubeletEndpoint,
   OFFLOADING_GLOBAL,
@@ -13,6 +15,14 @@ import {
 import { readPlan } from './config/plan.ts'
 import { PODS_PER_CLUSTER, readPodPatch } from './config/pods.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
+import {
+  readSecret,
+  readSecretSettings,
+  readSecrets,
+  SECRETS_GLOBAL,
+  type Secret,
+  type SecretSettings,
+} from './config/secret.ts'
 import {
   readApiServer,
   readServiceAccounts,
@@ -31,10 +41,11 @@ export { ConfigError } from './config/reader.ts'
  * All problems come in one message, each with the variable's name and the remedy.
  */
 
-/** Where a cluster's API server is and with what credential: a kubeconfig, or the three values of a service account. */
+/** Where a cluster's API server is, and with what credential: `loadCredentials` says more of each. */
 export type Access =
-  | { kubeconfig: string; context?: string }
-  | { server: string; ca?: string; token: string }
+  | { kubeconfig: Secret; context?: string }
+  | { server: string; ca?: Secret; token: Secret }
+  | { server: string; ca?: Secret; eks: EksCluster }
   | { inCluster: true }
 
 export interface Networking {
@@ -47,8 +58,8 @@ export interface ClusterConfig {
   id: string
   access: Access
   /** Bearer tokens accepted from this cluster's webhooks; several while one is rotated. */
-  webhookTokens: readonly string[]
-  /** Name of the EKS cluster, to tell its audit log group; unset elsewhere. */
+  webhookTokens: readonly Secret[]
+  /** Name of the EKS cluster: of its audit log group, and in its tokens; unset elsewhere. */
   eksName?: string
   /** What a clusterSelector is matched against, besides the labels every virtual node has. */
   labels: Readonly<Record<string, string>>
@@ -64,7 +75,7 @@ export interface ClusterConfig {
   /** What it provides the volumes of others' pods with. */
   storageClass?: string
   /** Who signs the certificate that its API server shows to kubelets: PEM, its base64, or a path. */
-  kubeletClientCa?: string
+  kubeletClientCa?: Secret
   /** What it offers as a remote cluster. */
   offer: Offer
   /** What it adds to the pods that run there for others. */
@@ -100,8 +111,10 @@ export interface Config {
   /** Milliseconds until a request to an API server is given up. */
   requestTimeoutMs: number
   /** URL of the proxy for API servers, from HTTPS_PROXY; hosts without it, from NO_PROXY. */
-  proxy?: string
+  proxy?: Secret
   noProxy: readonly string[]
+  /** How secrets that are kept elsewhere are read. */
+  secrets: SecretSettings
 }
 
 /** Kinds whose REFLECT_<KIND> variable exists. */
@@ -116,6 +129,7 @@ const GLOBAL = [
   'REFLECT_ANNOTATIONS_EXCEPT',
   'SWEEP_DELETE_BUDGET',
   'SWEEP_REPORT_ONLY',
+  ...SECRETS_GLOBAL,
   ...OFFLOADING_GLOBAL,
   ...STORAGE_GLOBAL,
   ...SERVICE_ACCOUNT_GLOBAL,
@@ -123,14 +137,8 @@ const GLOBAL = [
 ]
 
 const PER_CLUSTER = [
-  'KUBECONFIG',
-  'CONTEXT',
-  'SERVER',
-  'CA',
-  'TOKEN',
-  'IN_CLUSTER',
+  ...ACCESS_PER_CLUSTER,
   'WEBHOOK_TOKEN',
-  'EKS_NAME',
   'LABELS',
   'NETWORKING_INTERNAL',
   'NETWORKING_REFLECT_IPS',
@@ -160,6 +168,7 @@ export interface WebhookSettings {
   serviceAccounts: boolean
   eventBusName: string
   logLevel: Config['logLevel']
+  secrets: SecretSettings
 }
 
 /** @throws ConfigError listing every problem */
@@ -174,7 +183,8 @@ export function parseWebhookSettings(env: Env): WebhookSettings {
     )
   }
   const serviceAccounts = readServiceAccounts(reader)
-  return reader.done({ clusters, serviceAccounts, ...bus(reader), ...optional('roles', rolesOf(reader, ids)) })
+  const roles = optional('roles', rolesOf(reader, ids))
+  return reader.done({ clusters, serviceAccounts, ...bus(reader), ...roles, secrets: readSecretSettings(reader) })
 }
 
 function rolesOf(reader: Reader, ids: readonly string[]): WebhookSettings['roles'] {
@@ -213,9 +223,10 @@ export function parseConfig(env: Env): Config {
     sweepReportOnly: reader.flag('SWEEP_REPORT_ONLY', false),
     requestTimeoutMs: reader.count('REQUEST_TIMEOUT_MS', 10_000),
     noProxy: reader.words('NO_PROXY'),
+    secrets: readSecretSettings(reader),
     ...optional('heartbeatQueueUrl', reader.text('HEARTBEAT_QUEUE_URL')),
     ...optional('kubelet', readKubelet(reader)),
-    ...optional('proxy', reader.text('HTTPS_PROXY')),
+    ...optional('proxy', readSecret(reader, 'HTTPS_PROXY')),
   }
   return reader.done(config)
 }
@@ -241,7 +252,7 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
   const prefix = clusterPrefix(id)
   return {
     ...caller(reader, id),
-    access: reader.access(prefix),
+    access: readAccess(reader, prefix),
     labels: reader.labels(`${prefix}LABELS`),
     networking: {
       internal: reader.flag(`${prefix}NETWORKING_INTERNAL`, shared.internal),
@@ -253,15 +264,15 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
     ...optional('apiServer', readApiServer(reader, prefix)),
     ...optional('storageClass', reader.text(`${prefix}STORAGE_CLASS`)),
-    ...optional('kubeletClientCa', reader.text(`${prefix}KUBELET_CLIENT_CA`)),
+    ...optional('kubeletClientCa', readSecret(reader, `${prefix}KUBELET_CLIENT_CA`)),
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }
 }
 
 function caller(reader: Reader, id: string): Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'> {
   const prefix = clusterPrefix(id)
-  const webhookTokens = reader.words(`${prefix}WEBHOOK_TOKEN`)
-  return { id, webhookTokens, ...optional('eksName', reader.text(`${prefix}EKS_NAME`)) }
+  const webhookTokens = readSecrets(reader, `${prefix}WEBHOOK_TOKEN`)
+  return { id, webhookTokens, ...optional('eksName', readEksName(reader, prefix)) }
 }
 
 /** The configuration of this container, parsed at its cold start. @throws ConfigError */

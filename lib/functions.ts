@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { createSecrets, type Secrets } from './aws/secrets.ts'
 import { type Config, ConfigError, config } from './config.ts'
 import { type ChangeEvent, changeOf } from './event/change.ts'
 import { admission } from './flows/admission/function.ts'
@@ -48,7 +49,7 @@ export function tokenKeeper(): Handler<unknown> {
     if (!settings.serviceAccounts) return
     await tokenEvent(
       event,
-      (await peerings()).map((peering) => ({ ...peering, ask: askOf(peering.home) })),
+      peerings.map((peering) => ({ ...peering, ask: askOf(peering.home) })),
     )
   })
 }
@@ -57,7 +58,7 @@ type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
 
 function reacting(name: string, react: React): Handler<unknown> {
   const { log, peerings } = started(name)
-  return eventHandler(log, async (event) => react(await peerings(), changeOf(event)))
+  return eventHandler(log, async (event) => react(peerings, changeOf(event)))
 }
 
 /** Milliseconds until a read for an admission is given up: within the 10 s that the webhook has. */
@@ -65,10 +66,10 @@ const ADMISSION_READ_MS = 4000
 
 /** The function behind the clusters' admission webhooks. */
 export function admitter(): Handler<unknown> {
-  const { log, peerings, settings } = started('admission', ADMISSION_READ_MS)
+  const { log, peerings, secrets, settings } = started('admission', ADMISSION_READ_MS)
   const { clusters, runtimeClass } = settings
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
-  return admission({ log, clusters, settings: async () => ({ peerings: await peerings(), offers, runtimeClass }) })
+  return admission({ log, clusters, secrets, settings: { peerings, offers, runtimeClass } })
 }
 
 /** Milliseconds until a request for a heartbeat is given up: the next is due in 20 s. */
@@ -81,7 +82,7 @@ export function keeper(): Handler<unknown> {
   if (!heartbeatQueueUrl) throw new ConfigError(['HEARTBEAT_QUEUE_URL: missing; give the URL of the queue Heartbeats'])
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
   const options = { offers, log, later: byQueue(heartbeatQueueUrl), ...(kubelet && { kubelet }) }
-  return eventHandler(log, async (event) => heartbeat(event, await peerings(), options))
+  return eventHandler(log, async (event) => heartbeat(event, peerings, options))
 }
 
 /** A schedule's event has other members; these are for calls by hand. */
@@ -93,7 +94,7 @@ export function sweeper(): Handler<unknown> {
   return eventHandler(log, async (event) => {
     const { reportOnly = settings.sweepReportOnly } = order.parse(event)
     const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, log }
-    const { curable, ...summary } = await sweep(await peerings(), options)
+    const { curable, ...summary } = await sweep(peerings, options)
     log.info('sweep', { reportOnly, ...summary })
     if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
     return summary
@@ -103,25 +104,18 @@ export function sweeper(): Handler<unknown> {
 interface Started {
   settings: Config
   log: Log
-  peerings(): Promise<ConnectedPeering[]>
+  secrets: Secrets
+  peerings: readonly ConnectedPeering[]
 }
 
 /**
- * The environment is read, and refused, at cold start; clusters are connected with the first event.
+ * The environment is read, and refused, at cold start; secrets and clusters are asked by the first event.
  * @param mostMs of a request to an API server, where the environment allows more
  */
 function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
   const read = config()
   const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
-  let connected: Promise<ConnectedPeering[]> | undefined
-  const peerings = () => {
-    // A failure is not kept: the next event tries again.
-    connected ??= connectPeerings(settings, name).catch((error) => {
-      connected = undefined
-      throw error
-    })
-    return connected
-  }
-  return { settings, log, peerings }
+  const secrets = createSecrets(settings.secrets)
+  return { settings, log, secrets, peerings: connectPeerings(settings, name, secrets) }
 }

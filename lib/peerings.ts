@@ -1,5 +1,9 @@
+import { sourceOf } from './access.ts'
+import { createSecrets, type Secrets } from './aws/secrets.ts'
 import { loadCredentials } from './cluster/credentials.ts'
-import { type HttpCluster, httpCluster } from './cluster/http.ts'
+import { followingTransport } from './cluster/following.ts'
+import { clusterOver, type HttpCluster } from './cluster/http.ts'
+import { createTransport } from './cluster/transport.ts'
 import { optional } from './config/reader.ts'
 import type { ClusterConfig, Config } from './config.ts'
 import { logger } from './log.ts'
@@ -13,13 +17,17 @@ export interface ConnectedPeering extends Peering {
 }
 
 /**
- * The peerings of the configuration, each cluster connected once. Nothing is sent yet: a cluster out of reach shows at
- * its first request, and hinders the others in nothing.
+ * The peerings of the configuration, each cluster connected once. Nothing is read or sent yet: a cluster whose credential
+ * cannot be read, or that is out of reach, shows at its first request, and hinders the others in nothing.
  * @param caller function name, for the User-Agent
- * @throws CredentialsError when a cluster's credentials cannot be read
+ * @param secrets where the function reads more of them than the clusters' credentials
  */
-export async function connectPeerings(config: Config, caller: string): Promise<ConnectedPeering[]> {
-  const connected = await Promise.all(config.clusters.map((cluster) => connect(config, cluster, caller)))
+export function connectPeerings(
+  config: Config,
+  caller: string,
+  secrets: Secrets = createSecrets(config.secrets),
+): ConnectedPeering[] {
+  const connected = config.clusters.map((cluster) => connect(config, cluster, { caller, secrets }))
   const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
   return config.peerings.map(({ home, remote }) => {
     const [origin, destination] = [home, remote].map((side) => config.clusters.find(({ id }) => id === side)!)
@@ -54,8 +62,20 @@ function plannedOf({ id, networking, plan }: ClusterConfig): PlannedCluster {
   return { id, networking, plan }
 }
 
-async function connect(config: Config, { id, access }: ClusterConfig, caller: string): Promise<HttpCluster> {
-  const credentials = await loadCredentials(id, access)
-  const { proxy, noProxy, requestTimeoutMs: timeoutMs } = config
-  return httpCluster({ id, credentials, caller, proxy, noProxy, timeoutMs })
+/** One cluster of the configuration. Nothing is read or sent yet. */
+export function connect(
+  { proxy, noProxy, requestTimeoutMs: timeoutMs, secrets: { aws } }: Config,
+  { id, access }: ClusterConfig,
+  { caller, secrets }: { caller: string; secrets: Secrets },
+): HttpCluster {
+  const transport = followingTransport({
+    id,
+    read: async (again) => ({
+      source: await sourceOf(access, { secrets, aws, again }),
+      proxy: proxy && (await secrets.read(proxy, { again })),
+    }),
+    open: async ({ source, proxy }) =>
+      createTransport({ id, credentials: await loadCredentials(id, source), caller, proxy, noProxy, timeoutMs }),
+  })
+  return clusterOver(transport)
 }

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { parse } from 'yaml'
+import { createSecrets, type Secrets } from '../../lib/aws/secrets.ts'
+import { type AwsService, hostOf } from '../../lib/aws/settings.ts'
 import { certificateOf } from '../../lib/cluster/credentials.ts'
 import type { Cluster, KubeObject, Resource } from '../../lib/cluster/port.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
@@ -48,7 +50,8 @@ export async function startOwn(
 ): Promise<{ host: Host; config: Config; stop(): Promise<void> }> {
   const { dir, onProgress = () => {}, ...rest } = options
   const config = parseConfig(env)
-  const peerings = await connectPeerings(config, 'local')
+  const secrets = createSecrets(config.secrets)
+  const peerings = connectPeerings(config, 'local', secrets)
   const problems = await preflight(peerings)
   if (problems.length > 0) throw new PreflightError(problems)
   for (const side of ['home', 'remote'] as const) {
@@ -66,14 +69,14 @@ export async function startOwn(
     tls: { cert: serving.certPem, key: serving.keyPem },
     dlqDir: join(dir, 'dead-letters'),
     speed: SPEED,
-    ...kubeletFront(config),
+    ...(await kubeletFront(config, secrets)),
     onProgress,
     ...rest,
     env: ours(env),
   })
   for (const { id, webhookTokens } of config.clusters) {
-    const [token] = webhookTokens
-    if (token === undefined || host.webhookUrl === undefined) continue
+    const [token] = (await Promise.all(webhookTokens.map((each) => secrets.read(each)))).join().split(',')
+    if (!token || host.webhookUrl === undefined) continue
     const file = join(dir, `${id}.audit-webhook.kubeconfig`)
     const text = renderKubeconfig({
       name: 'webhook',
@@ -101,17 +104,29 @@ async function establish(home: Cluster, manifest: string, onProgress: (text: str
 }
 
 /** It listens where the virtual nodes say, and asks its callers for certificates of their clusters. */
-function kubeletFront({ clusters, kubelet }: Config): Pick<HostOptions, 'ports' | 'clientCas'> {
-  const authorities = clusters.flatMap(({ id, kubeletClientCa: ca }) => (ca ? [String(certificateOf(id, ca))] : []))
+async function kubeletFront(
+  { clusters, kubelet }: Config,
+  secrets: Secrets,
+): Promise<Pick<HostOptions, 'ports' | 'clientCas'>> {
+  const authorities: string[] = []
+  for (const { id, kubeletClientCa: ca } of clusters) {
+    if (ca) authorities.push(String(certificateOf(id, await secrets.read(ca))))
+  }
   if (authorities.length === 0) return {}
   return { clientCas: { kubelet: authorities }, ...(kubelet && { ports: { kubelet: kubelet.port } }) }
 }
 
-/** What of the environment the functions read. */
+/** What of the environment the functions read, and what they sign for AWS with. */
 function ours(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const names =
-    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|VIRTUAL|SWEEP|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT)/
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : [])),
-  )
+    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|VIRTUAL|SWEEP|SECRETS|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION)$)/
+  const given = Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : []))
+  // The host's own AWS_ENDPOINT_URL stands for bus and queues; secrets are where they are.
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = env
+  const at = (service: AwsService) => `https://${hostOf(service, AWS_REGION ?? AWS_DEFAULT_REGION ?? 'eu-west-1')}`
+  return {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: env.AWS_ENDPOINT_URL_SECRETS_MANAGER ?? AWS_ENDPOINT_URL ?? at('secretsmanager'),
+    AWS_ENDPOINT_URL_SSM: env.AWS_ENDPOINT_URL_SSM ?? AWS_ENDPOINT_URL ?? at('ssm'),
+    ...Object.fromEntries(given),
+  }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isOurs } from '../log.ts'
 import { CredentialsError } from './errors.ts'
 import { fixedIdentity, type Identity, type IdentitySource, renewedIdentity } from './identity.ts'
 
@@ -81,7 +82,8 @@ async function obtained(id: string, token: () => Promise<ExpiringToken>): Promis
   try {
     return bearer(await token())
   } catch (cause) {
-    throw new CredentialsError(id, `no token could be obtained (${(cause as Error).name})`, { cause })
+    const why = isOurs(cause) ? cause.message : (cause as Error).name
+    throw new CredentialsError(id, `no token could be obtained (${why})`, { cause })
   }
 }
 

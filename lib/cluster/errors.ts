@@ -80,3 +80,8 @@ export class UnfilledError extends ClusterError {
 export class CredentialsError extends ClusterError {
   readonly retry = false
 }
+
+/** The credential is kept elsewhere and cannot be read from there now. */
+export class CredentialsUnreadableError extends ClusterError {
+  readonly retry = true
+}

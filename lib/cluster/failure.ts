@@ -91,7 +91,7 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
       return new InvalidError(id, `${verb} ${what} is refused as invalid${said}`)
     case 401: {
       const variables = `CLUSTER_${id.toUpperCase().replaceAll('-', '_')}_`
-      const hint = `check ${variables}KUBECONFIG, or ${variables}SERVER, ${variables}CA and ${variables}TOKEN`
+      const hint = `check ${variables}KUBECONFIG, or ${variables}SERVER and ${variables}TOKEN, or on EKS ${variables}EKS_NAME and the access entry of the function's role`
       return new UnauthorizedError(id, `the API server does not accept the credential (expired or wrong): ${hint}`)
     }
     case 403:

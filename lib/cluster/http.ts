@@ -24,7 +24,11 @@ const PAGE = 500
  * observes again), or, without one, applies the same fields once more.
  */
 export function httpCluster(options: TransportOptions): HttpCluster {
-  const transport = createTransport(options)
+  return clusterOver(createTransport(options))
+}
+
+/** The same over a transport that is there already. */
+export function clusterOver(transport: Transport): HttpCluster {
   const { id } = transport
 
   async function ask(method: string, path: string, body?: unknown, contentType?: string): Promise<Reply> {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import * as z from 'zod/mini'
-import type { Access, PeeringConfig } from '../config.ts'
+import type { PeeringConfig } from '../config.ts'
 import { parseCidr } from '../policy/cidr.ts'
 
 /** Bad environment: stop at start. `problems` has one line per variable. */
@@ -24,6 +24,7 @@ const OUR_PREFIXES = [
   'NETWORKING_',
   'OFFLOADING_',
   'REFLECT_',
+  'SECRETS_',
   'SWEEP_',
   'VIRTUAL_',
 ]
@@ -142,31 +143,13 @@ export class Reader {
     )
   }
 
-  access(prefix: string): Access {
-    const kubeconfig = this.text(`${prefix}KUBECONFIG`)
-    const server = this.text(`${prefix}SERVER`)
-    const inCluster = this.flag(`${prefix}IN_CLUSTER`, false)
-    const given = [kubeconfig && 'KUBECONFIG', server && 'SERVER', inCluster && 'IN_CLUSTER'].filter(Boolean)
-    if (given.length !== 1) {
-      const found = given.length === 0 ? 'no access' : `${given.join(' and ')} together`
-      this.problems.push(
-        `${prefix}KUBECONFIG: ${found}; set one of ${prefix}KUBECONFIG (path or YAML), ${prefix}SERVER with ${prefix}TOKEN and ${prefix}CA, or ${prefix}IN_CLUSTER=true`,
-      )
+  /** A URL as it stands; its scheme is for who uses it to judge. */
+  url(name: string): string | undefined {
+    const value = this.text(name)
+    if (value !== undefined && !URL.canParse(value)) {
+      this.problems.push(`${name}: "${value}" is no URL; use e.g. https://api.rome.example:6443`)
     }
-    if (kubeconfig) return { kubeconfig, ...optional('context', this.text(`${prefix}CONTEXT`)) }
-    if (inCluster) return { inCluster: true }
-    return this.#serverAccess(prefix, server ?? '')
-  }
-
-  #serverAccess(prefix: string, server: string): Access {
-    const token = this.text(`${prefix}TOKEN`)
-    if (server !== '' && !URL.canParse(server)) {
-      this.problems.push(`${prefix}SERVER: "${server}" is no URL; use e.g. https://api.rome.example:6443`)
-    }
-    if (server !== '' && token === undefined) {
-      this.problems.push(`${prefix}TOKEN: missing; give the bearer token of the service account for ${server}`)
-    }
-    return { server, token: token ?? '', ...optional('ca', this.text(`${prefix}CA`)) }
+    return value
   }
 
   /** @param known every variable of ours */

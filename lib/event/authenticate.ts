@@ -1,16 +1,22 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Secrets } from '../aws/secrets.ts'
+import type { Secret } from '../config/secret.ts'
 import { UnauthenticatedError } from '../handler/errors.ts'
 
 /** A cluster and the tokens it may call with; two while one is being replaced. */
 export interface ClusterTokens {
   readonly id: string
-  readonly webhookTokens: readonly string[]
+  /** A reference may stand for several, by comma. */
+  readonly webhookTokens: readonly Secret[]
 }
 
-/** Bearer token to ClusterID. @throws UnauthenticatedError for a missing and for a wrong token alike */
-export type Authenticate = (token: string | undefined) => string
+/**
+ * Bearer token to ClusterID.
+ * @throws UnauthenticatedError for a missing and for a wrong token alike; SecretError where tokens could not be read
+ */
+export type Authenticate = (token: string | undefined) => Promise<string>
 
-/** Stops the start: two clusters with one token could not be told apart. */
+/** Two clusters with one token could not be told apart: nobody is, until a person gives each its own. */
 export class SharedTokenError extends Error {
   readonly retry = false
 
@@ -20,23 +26,55 @@ export class SharedTokenError extends Error {
   }
 }
 
+interface Known {
+  id: string
+  digest: Buffer
+}
+
 /**
- * Compares with every configured token, in the same time whichever matches: digests of equal length, no early exit.
- * @throws SharedTokenError
+ * Compares with every token, in the same time whichever matches: digests of equal length, no early exit. When none does,
+ * tokens that are kept elsewhere are read again, as they may have been rotated (`Secrets` bounds how often). A cluster
+ * whose tokens cannot be read hinders no other.
+ * @throws SharedTokenError for tokens of the environment
  */
-export function authenticator(clusters: readonly ClusterTokens[]): Authenticate {
-  const known = clusters.flatMap(({ id, webhookTokens }) =>
-    webhookTokens.filter((token) => token !== '').map((token) => ({ id, digest: digestOf(token) })),
+export function authenticator(clusters: readonly ClusterTokens[], secrets: Secrets): Authenticate {
+  const fixed = clusters.flatMap(({ id, webhookTokens }) =>
+    webhookTokens.flatMap((token) => (typeof token === 'string' ? known(id, token) : [])),
   )
-  for (const [index, { id, digest }] of known.entries()) {
-    const other = known.slice(0, index).find((earlier) => earlier.id !== id && earlier.digest.equals(digest))
-    if (other) throw new SharedTokenError(other.id, id)
+  refuseShared(fixed)
+  const elsewhere = clusters.flatMap(({ id, webhookTokens }) =>
+    webhookTokens.flatMap((reference) => (typeof reference === 'string' ? [] : [{ id, reference }])),
+  )
+
+  async function match(given: Buffer, again: boolean): Promise<string | undefined> {
+    const reads = await Promise.allSettled(
+      elsewhere.map(async ({ id, reference }) => known(id, await secrets.read(reference, { again }))),
+    )
+    const all = [...fixed, ...reads.flatMap((read) => (read.status === 'fulfilled' ? read.value : []))]
+    refuseShared(all)
+    const [matching] = all.filter(({ digest }) => timingSafeEqual(digest, given))
+    const failed = reads.find((read) => read.status === 'rejected')
+    if (!matching && failed) throw failed.reason
+    return matching?.id
   }
-  return (token) => {
+
+  return async (token) => {
     const given = digestOf(token ?? '')
-    const matching = known.filter(({ digest }) => timingSafeEqual(digest, given))
-    if (!matching[0]) throw new UnauthenticatedError()
-    return matching[0].id
+    const id = (await match(given, false)) ?? (token && elsewhere.length > 0 ? await match(given, true) : undefined)
+    if (id === undefined) throw new UnauthenticatedError()
+    return id
+  }
+}
+
+/** @param tokens by comma; an empty one is none */
+function known(id: string, tokens: string): Known[] {
+  return tokens.split(',').flatMap((token) => (token.trim() === '' ? [] : { id, digest: digestOf(token.trim()) }))
+}
+
+function refuseShared(all: readonly Known[]): void {
+  for (const [index, { id, digest }] of all.entries()) {
+    const other = all.slice(0, index).find((earlier) => earlier.id !== id && earlier.digest.equals(digest))
+    if (other) throw new SharedTokenError(other.id, id)
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Cluster, startCluster } from '../../infra/controlplane/cluster.ts'
 import { createAuthority, mintServing } from '../../infra/controlplane/pki.ts'
+import { NOWHERE } from '../../test/support/secrets.ts'
 import type { HttpResponse } from '../handler/http.ts'
 import { logger } from '../log.ts'
 import type { ChangeEvent } from './change.ts'
@@ -24,6 +25,7 @@ const handler = webhook(
       { kind: 'configmap', group: '', plural: 'configmaps' },
       { kind: 'namespace', group: '', plural: 'namespaces' },
     ],
+    secrets: NOWHERE,
   },
   {
     log: logger('info', (line) => lines.push(JSON.parse(line))),

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { NOWHERE } from '../../test/support/secrets.ts'
 import type { HttpResponse } from '../handler/http.ts'
 import { logger } from '../log.ts'
 import { Bus, hang, refuse, takeExcept } from './bus.fixture.ts'
@@ -25,6 +26,7 @@ const config: WebhookConfig = {
     { kind: 'configmap', group: '', plural: 'configmaps' },
     { kind: 'pod', group: '', plural: 'pods' },
   ],
+  secrets: NOWHERE,
 }
 const handler = webhook(config, { log: logger('debug', (line) => lines.push(JSON.parse(line))) })
 const invocation = { awsRequestId: 'r', getRemainingTimeInMillis: () => 10_000 }

@@ -1,3 +1,5 @@
+import { createSecrets } from '../aws/secrets.ts'
+import type { SecretSettings } from '../config/secret.ts'
 import { type HttpRequest, requirePost } from '../handler/http.ts'
 import { byShape, eventHandler, type Handler, httpHandler, type Invocation } from '../handler.ts'
 import type { Side } from '../kinds/kind.ts'
@@ -20,6 +22,8 @@ export interface WebhookConfig {
   readonly roles?: Readonly<Record<string, readonly Side[]>> | undefined
   /** `info` unless told. */
   readonly logLevel?: Level
+  /** How tokens that are kept elsewhere are read. */
+  readonly secrets: SecretSettings
 }
 
 export interface WebhookDeps {
@@ -65,7 +69,7 @@ export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<
     log = logger(config.logLevel ?? 'info').with({ function: 'webhook' }),
     publish = publisher(config.eventBusName),
   } = deps
-  const authenticate = authenticator(clusters)
+  const authenticate = authenticator(clusters, createSecrets(config.secrets))
 
   /** All of them, or an error that makes the caller repeat. */
   const putAll: Put = async (changes, invocation) => {
@@ -96,7 +100,7 @@ export function webhook(config: WebhookConfig, deps: WebhookDeps = {}): Handler<
 
   async function fromHttp(request: HttpRequest, invocation: Invocation): Promise<unknown> {
     requirePost(request)
-    const cluster = authenticate(credentialOf(request.headers, request.path))
+    const cluster = await authenticate(credentialOf(request.headers, request.path))
     const parcel = await readParcel(request)
     const { review } = parcel
     const summary = await forward(cluster, parcel, review === undefined ? putAll : putOrLose, invocation)

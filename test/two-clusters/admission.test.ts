@@ -7,6 +7,7 @@ import { admission } from '../../lib/flows/admission/function.ts'
 import type { HttpResponse } from '../../lib/handler/http.ts'
 import { logger } from '../../lib/log.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
+import { plainSecrets } from '../support/secrets.ts'
 import { offloading, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
 
 let world: TwoClusters
@@ -28,11 +29,12 @@ async function call(body: unknown, { cluster = 'rome', peering = world.peering, 
   const handler = admission({
     log: logger('debug', (line) => lines.push(line)),
     clusters: ['rome', 'milan'].map((id) => ({ id, webhookTokens: [`${id}-token`] })),
-    settings: async () => ({
+    secrets: plainSecrets,
+    settings: {
       peerings: [peering],
       offers: { milan: { mode: 'virtual-node', ...offer } },
       runtimeClass: 'liqo',
-    }),
+    },
   })
   const request = {
     rawPath: '/',

@@ -52,11 +52,11 @@ async function call(path: string, method = 'GET', query = ''): Promise<{ status:
   }
   const serve = kubelet({
     log: logger('silent'),
-    identify(pem) {
+    async identify(pem) {
       if (pem !== 'PEM') throw new UnknownCallerError()
       return { home: 'rome', user: 'apiserver', groups: ['callers'] }
     },
-    peerings: async () => [{ ...world.peering, home, remote }],
+    peerings: [{ ...world.peering, home, remote }],
     contexts: { milan: 'admin@milan' },
   })
   const clientCert = { clientCertPem: 'PEM' }

@@ -1,3 +1,4 @@
+import type { Secrets } from '../../aws/secrets.ts'
 import { authenticator, type ClusterTokens, credentialOf } from '../../event/authenticate.ts'
 import { parseJson } from '../../handler/bytes.ts'
 import { bodyOf, type HttpRequest, requirePost } from '../../handler/http.ts'
@@ -13,23 +14,23 @@ const MAX_BYTES = 5 * 1024 * 1024
 export interface AdmissionDeps {
   log: Log
   clusters: readonly ClusterTokens[]
-  /** Connects with the first call. */
-  settings(): Promise<AdmissionSettings>
+  secrets: Secrets
+  settings: AdmissionSettings
 }
 
 /**
  * The function behind the admission webhooks of all clusters, at one URL. Which cluster calls is known by its token, in
  * the header or at the end of the path, and what it asks about by the review itself.
  */
-export function admission({ log, clusters, settings }: AdmissionDeps): Handler<unknown> {
-  const authenticate = authenticator(clusters)
+export function admission({ log, clusters, secrets, settings }: AdmissionDeps): Handler<unknown> {
+  const authenticate = authenticator(clusters, secrets)
 
   async function answer(request: HttpRequest): Promise<unknown> {
     requirePost(request)
     const start = performance.now()
-    const cluster = authenticate(credentialOf(request.headers, request.path))
+    const cluster = await authenticate(credentialOf(request.headers, request.path))
     const asked = toAdmissionRequest(parseJson(await bodyOf(request, MAX_BYTES)))
-    const decision = await admit(cluster, asked, await settings())
+    const decision = await admit(cluster, asked, settings)
     const ms = Math.round((performance.now() - start) * 10) / 10
     const { resource, namespace, operation } = asked
     const { allowed, message, fields = {} } = decision

@@ -15,8 +15,9 @@ import { commandFor, logQuery, type Route, toRoute } from './route.ts'
 
 export interface KubeletDeps {
   log: Log
-  identify: Identify
-  peerings(): Promise<readonly ConnectedPeering[]>
+  /** As `Identify`. */
+  identify(...caller: Parameters<Identify>): Promise<Caller>
+  peerings: readonly ConnectedPeering[]
   /** Context of a kubeconfig, by ClusterID: for commands that people are told. */
   contexts: Readonly<Record<string, string>>
   now?: () => number
@@ -35,9 +36,9 @@ export interface KubeletDeps {
  */
 export function kubelet({ log, identify, peerings, contexts, now = Date.now }: KubeletDeps) {
   async function serve(request: KubeletRequest, signal: AbortSignal): Promise<StreamedAnswer> {
-    const caller = identify(request.certificate, now())
+    const caller = await identify(request.certificate, now())
     const route = toRoute(request)
-    const ofHome = (await peerings()).filter(({ home }) => home.id === caller.home)
+    const ofHome = peerings.filter(({ home }) => home.id === caller.home)
     const told = { home: caller.home, user: caller.user, ask: route.ask }
     if (!('pod' in route)) {
       await allow(ofHome, caller, request, route, '')
