@@ -16,7 +16,7 @@ import { eventually } from './eventually.ts'
 import { type Host, type HostOptions, startHost } from './host.ts'
 import { preflight } from './preflight.ts'
 import { ROOT } from './root.ts'
-import { readService } from './service/read.ts'
+import { readOwnService } from './service/own.ts'
 
 /** Clusters that are not ready for the functions; `problems` has a line each with its remedy. */
 export class PreflightError extends Error {
@@ -64,7 +64,7 @@ export async function startOwn(
   const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
   await mkdir(dir, { recursive: true })
   const host = await startHost({
-    service: await readService(join(ROOT, 'serverless.yml')),
+    service: await readOwnService(ours(env)),
     bundles: await bundleAll(),
     tls: { cert: serving.certPem, key: serving.keyPem },
     dlqDir: join(dir, 'dead-letters'),
@@ -72,7 +72,6 @@ export async function startOwn(
     ...(await kubeletFront(config, secrets)),
     onProgress,
     ...rest,
-    env: ours(env),
   })
   for (const { id, webhookTokens } of config.clusters) {
     const [token] = (await Promise.all(webhookTokens.map((each) => secrets.read(each)))).join().split(',')

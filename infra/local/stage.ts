@@ -15,7 +15,7 @@ import { eventually } from './eventually.ts'
 import { type Host, type HostOptions, startHost } from './host.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
 import { ROOT } from './root.ts'
-import { readService } from './service/read.ts'
+import { readOwnService } from './service/own.ts'
 
 /** Two real control planes and the functions between them. */
 export interface Stage {
@@ -114,10 +114,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
   const { caPem } = clusters[home]!.cluster
   env[`CLUSTER_${home.toUpperCase()}_KUBELET_CLIENT_CA`] = caPem
-  const service = await readService(join(ROOT, 'serverless.yml'))
-  const launch = () =>
+  const launch = async () =>
     startHost({
-      service,
+      service: await readOwnService(env),
       bundles,
       tls: { cert: serving.certPem, key: serving.keyPem },
       dlqDir: join(dir, 'dead-letters'),
@@ -125,7 +124,6 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       clientCas: { kubelet: [caPem] },
       onProgress,
       ...rest,
-      env,
     })
   let host = await launch()
   started.defer(async () => void (await host.stop()))

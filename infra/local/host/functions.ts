@@ -23,9 +23,9 @@ export interface FunctionOptions {
  */
 export function functionConfig(fn: ServiceFunction, eventsUrl: string, options: FunctionOptions): FunctionConfig {
   const { bundles, env, envOf, concurrency = {}, idle = IDLE } = options
-  const bundle = bundles.find(({ name }) => name === fn.name)
+  const bundle = bundles.find(({ name }) => name === fn.bundle)
   if (!bundle)
-    throw new Error(`serverless.yml declares the function ${fn.name}, but functions/${fn.name}.ts is not there`)
+    throw new Error(`serverless.yml declares the function ${fn.name}, but functions/${fn.bundle}.ts is not there`)
   const usual = fn.streams ? STREAMING_SANDBOXES : SANDBOXES
   const most = typeof concurrency === 'number' ? concurrency : (concurrency[fn.name] ?? usual)
   return {

@@ -5,8 +5,8 @@ import { startClock } from './clock.ts'
 
 const place = { account: '1', region: 'eu-west-1' }
 const retry = { attempts: 0, age: 60 }
-const schedule = (kind: Schedule['kind'], expression: string, more: Partial<Schedule> = {}): Schedule => {
-  return { arn: `arn:${kind}`, expression, timezone: 'UTC', kind, target: 'sweep', retry, ...more }
+const schedule = (expression: string, more: Partial<Schedule> = {}): Schedule => {
+  return { arn: 'arn:schedule', expression, timezone: 'UTC', target: 'sweep', retry, ...more }
 }
 
 /** Fires until `count` payloads are there. */
@@ -18,8 +18,8 @@ async function fired(schedules: Schedule[], count: number): Promise<unknown[]> {
   return payloads
 }
 
-test("Scheduler's rate starts at once and repeats; its detail is a text", async () => {
-  const [first, second] = (await fired([schedule('scheduler', 'rate(1 minute)')], 2)) as { time: string }[]
+test('a rate starts at once and repeats; its detail is a text', async () => {
+  const [first, second] = (await fired([schedule('rate(1 minute)')], 2)) as { time: string }[]
   expect(first).toEqual({
     version: '0',
     id: expect.any(String),
@@ -28,19 +28,19 @@ test("Scheduler's rate starts at once and repeats; its detail is a text", async 
     account: '1',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     region: 'eu-west-1',
-    resources: ['arn:scheduler'],
+    resources: ['arn:schedule'],
     detail: '{}',
   })
   expect(Date.parse(second?.time ?? '') - Date.parse(first?.time ?? '')).toBe(60_000)
 })
 
-test("a rule's cron fires on the minute; an input of its own replaces the payload", async () => {
-  const [ruled] = (await fired([schedule('rule', 'cron(* * * * ? *)')], 1)) as { time: string; source: string }[]
-  expect(ruled).toMatchObject({ source: 'aws.events', detail: {}, time: expect.stringMatching(/:00Z$/) })
-  expect(await fired([schedule('scheduler', 'rate(1 day)', { input: { full: true } })], 1)).toEqual([{ full: true }])
+test('a cron fires on the minute; an input of its own replaces the payload', async () => {
+  const [first] = await fired([schedule('cron(* * * * ? *)')], 1)
+  expect(first).toMatchObject({ time: expect.stringMatching(/:00Z$/) })
+  expect(await fired([schedule('rate(1 day)', { input: { full: true } })], 1)).toEqual([{ full: true }])
 })
 
 test('a time zone is refused rather than taken for UTC', () => {
-  const rome = schedule('scheduler', 'cron(0 0 * * ? *)', { timezone: 'Europe/Rome' })
+  const rome = schedule('cron(0 0 * * ? *)', { timezone: 'Europe/Rome' })
   expect(() => startClock([rome], place, 1, () => {})).toThrow('only UTC')
 })

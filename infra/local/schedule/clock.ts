@@ -39,9 +39,8 @@ export function startClock(
     return [schedule, parseSchedule(schedule.expression)]
   })
   for (const [schedule, next] of parsed) {
-    // A rate of EventBridge Scheduler starts at once, one of a rule after its first period.
-    const atOnce = schedule.kind === 'scheduler' && schedule.expression.startsWith('rate')
-    arm(schedule, next, atOnce ? began : next(began))
+    // A rate starts at once.
+    arm(schedule, next, schedule.expression.startsWith('rate') ? began : next(began))
   }
   return {
     stop() {
@@ -51,17 +50,17 @@ export function startClock(
   }
 }
 
-/** What the target gets when the schedule has no input of its own. Scheduler's `detail` is a text. */
-function payloadOf({ kind, arn }: Schedule, { account, region }: Place, at: number) {
+/** What the target gets when the schedule has no input of its own. Its `detail` is a text. */
+function payloadOf({ arn }: Schedule, { account, region }: Place, at: number) {
   return {
     version: '0',
     id: randomUUID(),
     'detail-type': 'Scheduled Event',
-    source: kind === 'scheduler' ? 'aws.scheduler' : 'aws.events',
+    source: 'aws.scheduler',
     account,
     time: eventTime(at),
     region,
     resources: [arn],
-    detail: kind === 'scheduler' ? '{}' : {},
+    detail: '{}',
   }
 }

@@ -18,16 +18,6 @@ const eventBridge = z.strictObject({
   enabled: z.boolean().default(true),
 })
 
-const schedule = z.strictObject({
-  method: z.enum(['scheduler', 'eventBus']).default('eventBus'),
-  rate: z.union([z.string().transform((rate) => [rate]), z.array(z.string())]),
-  timezone: z.string().optional(),
-  enabled: z.boolean().default(true),
-  input: z.unknown().optional(),
-  name: z.string().optional(),
-  description: z.string().optional(),
-})
-
 const httpApi = z.union([
   z.string(),
   z.looseObject({ method: z.string(), path: z.string() }).transform(({ method, path }) => `${method} ${path}`),
@@ -39,12 +29,7 @@ const sqs = z.strictObject({
   enabled: z.boolean().default(true),
 })
 
-const event = z.union([
-  z.strictObject({ eventBridge }),
-  z.strictObject({ schedule: z.union([z.string().transform((rate) => schedule.parse({ rate })), schedule]) }),
-  z.strictObject({ httpApi }),
-  z.strictObject({ sqs }),
-])
+const event = z.union([z.strictObject({ eventBridge }), z.strictObject({ httpApi }), z.strictObject({ sqs })])
 
 const destination = z.looseObject({ arn: z.unknown() })
 
@@ -59,6 +44,27 @@ const fn = z.looseObject({
   maximumEventAge: z.int().min(60).max(21_600).default(21_600),
   destinations: z.looseObject({ onFailure: destination.optional() }).default({}),
   events: z.array(event).default([]),
+})
+
+const retries = z
+  .strictObject({
+    MaximumRetryAttempts: z.int().min(0).max(185).default(185),
+    MaximumEventAgeInSeconds: z.int().min(60).max(86_400).default(86_400),
+  })
+  .prefault({})
+
+/** Properties of an AWS::Scheduler::Schedule. */
+export const schedule = z.strictObject({
+  ScheduleExpression: z.string(),
+  ScheduleExpressionTimezone: z.string().default('UTC'),
+  FlexibleTimeWindow: z.strictObject({ Mode: z.literal('OFF') }),
+  Target: z.strictObject({
+    Arn: z.unknown(),
+    RoleArn: z.unknown(),
+    Input: z.string().optional(),
+    RetryPolicy: retries,
+    DeadLetterConfig: z.strictObject({ Arn: z.unknown() }).optional(),
+  }),
 })
 
 export const serverlessFile = z.looseObject({

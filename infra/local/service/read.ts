@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
+import { arnOf, logicalId } from '../../stack/cloudformation.ts'
 import type { Rule } from '../events/bus.ts'
 import type { Place } from '../events/event.ts'
 import type { RetryPolicy } from '../events/retry.ts'
 import type { Poller, Queue } from '../queues/queue.ts'
-import { type EventEntry, type FunctionEntry, type ServerlessFile, serverlessFile } from './file.ts'
+import { type EventEntry, type FunctionEntry, type ServerlessFile, schedule, serverlessFile } from './file.ts'
 import { nameOf, resolver } from './intrinsic.ts'
 import { parseServerless } from './yaml.ts'
 
@@ -16,7 +18,8 @@ export interface ServiceFunction {
   /** Key under `functions`, and the ARN of the name it gets on AWS, `<service>-<stage>-<key>`. */
   name: string
   arn: string
-  /** `file.export` within the bundle. */
+  /** Folder of its code under `dist`, and `file.export` in it. */
+  bundle: string
   handler: string
   /** MB. */
   memory: number
@@ -43,10 +46,11 @@ export interface Route {
 
 export interface Schedule {
   arn: string
+  /** Name of its dead-letter queue. */
+  deadLetters?: string
   /** `rate(…)`, `cron(…)` or `at(…)`. */
   expression: string
   timezone: string
-  kind: 'scheduler' | 'rule'
   target: string
   /** Of the schedule, when Lambda does not take the event. */
   retry: RetryPolicy
@@ -65,9 +69,12 @@ export interface Service extends Place {
   pollers: Poller[]
 }
 
-/** @throws Error naming file and place of what is not valid or not understood */
-export async function readService(path: string): Promise<Service> {
-  const parsed = serverlessFile.safeParse(parseServerless(await readFile(path, 'utf8')))
+/**
+ * @param options what parseServerless takes besides the text
+ * @throws Error naming file and place of what is not valid or not understood
+ */
+export async function readService(path: string, options?: Parameters<typeof parseServerless>[1]): Promise<Service> {
+  const parsed = serverlessFile.safeParse(parseServerless(await readFile(path, 'utf8'), options))
   if (!parsed.success) throw new Error(`${path}:\n${z.prettifyError(parsed.error)}`)
   return toService(parsed.data)
 }
@@ -78,12 +85,14 @@ export function toService(file: ServerlessFile): Service {
   const queue = (arn: unknown) => (arn === undefined ? {} : { deadLetters: nameOf(String(resolve(arn))) })
   const prefix = `${file.service}-${file.provider.stage}`
   const functions = Object.entries(file.functions)
+  const resources = Object.entries(file.resources.Resources)
 
   const toFunction = ([name, entry]: [string, FunctionEntry]): ServiceFunction => {
     const environment = Object.entries({ ...file.provider.environment, ...entry.environment })
     return {
       name,
       arn: `arn:aws:lambda:${place.region}:${ACCOUNT}:function:${prefix}-${name}`,
+      bundle: entry.handler.split('/').at(-2) ?? name,
       handler: entry.handler.slice(entry.handler.lastIndexOf('/') + 1),
       memory: entry.memorySize ?? file.provider.memorySize,
       timeout: (entry.timeout ?? file.provider.timeout) * 1000,
@@ -94,6 +103,25 @@ export function toService(file: ServerlessFile): Service {
       url: entry.url !== false,
       streams: typeof entry.url === 'object' && entry.url.invokeMode === 'RESPONSE_STREAM',
     }
+  }
+  const toSchedule = (id: string, properties: z.infer<typeof schedule>): Schedule => {
+    const { ScheduleExpression, ScheduleExpressionTimezone, Target } = properties
+    const { Arn, Input, RetryPolicy, DeadLetterConfig } = Target
+    return {
+      arn: `arn:aws:scheduler:${place.region}:${ACCOUNT}:schedule/default/${prefix}-${id}`,
+      expression: ScheduleExpression,
+      timezone: ScheduleExpressionTimezone,
+      target: targetOf(id, Arn),
+      retry: { attempts: RetryPolicy.MaximumRetryAttempts, age: RetryPolicy.MaximumEventAgeInSeconds },
+      ...queue(DeadLetterConfig?.Arn),
+      ...(Input !== undefined && { input: JSON.parse(Input) }),
+    }
+  }
+  /** The function that a schedule names by its logical ID. */
+  const targetOf = (id: string, arn: unknown): string => {
+    const [target] = functions.find(([name]) => isDeepStrictEqual(arn, arnOf(logicalId(name, 'LambdaFunction')))) ?? []
+    if (target === undefined) throw new Error(`serverless.yml: the target of ${id} is not one of the functions`)
+    return target
   }
   const eachEvent = <T>(found: (target: string, event: EventEntry, nth: number) => T[]): T[] =>
     functions.flatMap(([name, { events }]) => events.flatMap((event, at) => found(name, event, at + 1)))
@@ -113,7 +141,7 @@ export function toService(file: ServerlessFile): Service {
       return [{ name, arn, bus, pattern, target, retry, ...queue(deadLetterQueueArn) }]
     }),
     routes: eachEvent((target, event) => ('httpApi' in event ? [{ key: event.httpApi, target }] : [])),
-    queues: Object.entries(file.resources.Resources).flatMap(([id, { Type, Properties }]) =>
+    queues: resources.flatMap(([id, { Type, Properties }]) =>
       Type === 'AWS::SQS::Queue' ? [toQueue(String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })), Properties)] : [],
     ),
     pollers: eachEvent((target, event) => {
@@ -121,28 +149,9 @@ export function toService(file: ServerlessFile): Service {
       const { arn, batchSize } = event.sqs
       return [{ queue: nameOf(String(resolve(arn))), target, batchSize }]
     }),
-    schedules: eachEvent((target, event, nth) => {
-      if (!('schedule' in event) || !event.schedule.enabled) return []
-      const { method, rate, timezone = 'UTC', input } = event.schedule
-      const retry = { attempts: 185, age: 86_400 }
-      const kind = method === 'scheduler' ? 'scheduler' : 'rule'
-      return rate.map((expression, at) => {
-        const name = `${prefix}-${target}-${nth + at}`
-        const path =
-          kind === 'scheduler'
-            ? `scheduler:${place.region}:${ACCOUNT}:schedule/default/`
-            : `events:${place.region}:${ACCOUNT}:rule/`
-        return {
-          arn: `arn:aws:${path}${name}`,
-          expression,
-          timezone,
-          kind,
-          target,
-          retry,
-          ...(input !== undefined && { input }),
-        }
-      })
-    }),
+    schedules: resources.flatMap(([id, { Type, Properties }]) =>
+      Type === 'AWS::Scheduler::Schedule' ? [toSchedule(id, schedule.parse(Properties))] : [],
+    ),
   }
 }
 

@@ -8,25 +8,44 @@ const tag = (name: string, key: string): ScalarTag => ({
 const TAGS = [tag('Ref', 'Ref'), tag('GetAtt', 'Fn::GetAtt'), tag('Sub', 'Fn::Sub')]
 
 const VARIABLE = /\$\{(self:service|sls:stage|self:provider\.(?:stage|region))\}/g
+const GENERATED = /^\$\{file\([^)]*\):(\w+)\}$/
 
 /**
- * Parses a serverless.yml: CloudFormation's short tags in their long form, merge keys applied, and of the framework's
- * variables `self:service`, `sls:stage`, `self:provider.stage` and `self:provider.region` filled in.
+ * Parses a serverless.yml: CloudFormation's short tags in their long form, merge keys applied, resources in several parts
+ * as one, and of the framework's variables `self:service`, `sls:stage`, `self:provider.stage` and `self:provider.region`
+ * filled in.
+ * @param stage instead of the file's own
+ * @param generated what stands for `${file(<code>):<name>}`, by name
  */
-export function parseServerless(text: string): unknown {
-  const raw = parse(text, { customTags: TAGS, merge: true })
-  const { service, provider = {} } = raw ?? {}
-  const values: Record<string, string> = {
+export function parseServerless(
+  text: string,
+  { stage, generated = {} }: { stage?: string; generated?: Readonly<Record<string, unknown>> } = {},
+): unknown {
+  const raw = replaced(parse(text, { customTags: TAGS, merge: true }), (value) => {
+    const name = GENERATED.exec(value)?.[1]
+    return name === undefined ? value : generated[name]
+  })
+  const { service, provider, resources, ...rest } = (raw ?? {}) as Record<string, Record<string, unknown>>
+  const placed = { ...provider, stage: stage ?? provider?.stage ?? 'dev' }
+  const values: Record<string, unknown> = {
     'self:service': service,
-    'sls:stage': provider.stage ?? 'dev',
-    'self:provider.stage': provider.stage ?? 'dev',
-    'self:provider.region': provider.region ?? 'us-east-1',
+    'sls:stage': placed.stage,
+    'self:provider.stage': placed.stage,
+    'self:provider.region': provider?.region ?? 'us-east-1',
   }
-  const filled = (value: unknown): unknown => {
-    if (typeof value === 'string') return value.replace(VARIABLE, (_, name: string) => values[name] ?? '')
-    if (Array.isArray(value)) return value.map(filled)
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, filled(child)]))
-  }
-  return filled(raw)
+  const whole = { ...rest, service, provider: placed, ...(resources && { resources: merged(resources) }) }
+  return replaced(whole, (value) => value.replace(VARIABLE, (_, name: string) => String(values[name] ?? '')))
+}
+
+/** The same value with every text in it replaced. */
+function replaced(value: unknown, replace: (text: string) => unknown): unknown {
+  if (typeof value === 'string') return replace(value)
+  if (Array.isArray(value)) return value.map((item) => replaced(item, replace))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, replaced(child, replace)]))
+}
+
+function merged(parts: object): object {
+  if (!Array.isArray(parts)) return parts
+  return { Resources: Object.assign({}, ...parts.map(({ Resources }) => Resources)) }
 }

@@ -1,0 +1,71 @@
+import { clusterPrefix, type Env, Reader } from '../../lib/config/reader.ts'
+import { readSecrets, type SecretReference } from '../../lib/config/secret.ts'
+import { allow, type Intrinsic, type Statement, sub } from './cloudformation.ts'
+
+/** What secrets are for: to reach the clusters, to know who calls, or to know the kubelet API's callers. */
+export type Purpose = 'access' | 'callers' | 'kubelet'
+
+/** Variables that hold secrets, or what is long; the others go to every function. */
+const OF_CLUSTERS: Readonly<Record<string, Purpose>> = {
+  KUBECONFIG: 'access',
+  CA: 'access',
+  TOKEN: 'access',
+  WEBHOOK_TOKEN: 'callers',
+  KUBELET_CLIENT_CA: 'kubelet',
+}
+const OF_ALL: Readonly<Record<string, Purpose>> = { HTTPS_PROXY: 'access' }
+
+/** The variables of the clusters by what they are for; undefined of those that every function may have. */
+export function purposeOf(variable: string, clusters: readonly string[]): Purpose | undefined {
+  const prefixes = clusters.map(clusterPrefix).filter((prefix) => variable.startsWith(prefix))
+  // The longest: rome may have a neighbour rome-east.
+  const prefix = prefixes.sort((a, b) => b.length - a.length)[0]
+  return prefix === undefined ? OF_ALL[variable] : OF_CLUSTERS[variable.slice(prefix.length)]
+}
+
+/** Of the environment what a function needs: nobody holds a secret that it does not use. */
+export function environmentFor(purposes: readonly Purpose[], environment: Env): Record<string, string> {
+  const clusters = new Reader(environment).words('CLUSTERS')
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([variable, value]) => {
+      const purpose = purposeOf(variable, clusters)
+      const isNeeded = value !== undefined && (purpose === undefined || purposes.includes(purpose))
+      return isNeeded ? [[variable, value]] : []
+    }),
+  )
+}
+
+/** The secrets that an environment refers to. */
+export function referencesIn(environment: Env): SecretReference[] {
+  const reader = new Reader(environment)
+  const secrets = Object.keys(environment).flatMap((variable) => readSecrets(reader, variable))
+  return secrets.filter((secret) => typeof secret !== 'string')
+}
+
+const ACTIONS = { secretsmanager: 'secretsmanager:GetSecretValue', ssm: 'ssm:GetParameter' } as const
+
+/** The right to read the secrets that an environment refers to, and no other. */
+export function mayRead(references: readonly SecretReference[]): Statement[] {
+  return Object.entries(Object.groupBy(references, ({ service }) => service)).map(([service, some]) => {
+    const arns = new Set(some.flatMap(({ id }) => ARNS[service as keyof typeof ARNS](id)))
+    return allow([ACTIONS[service as keyof typeof ACTIONS]], [...arns].map(toResource))
+  })
+}
+
+const toResource = (arn: string): string | Intrinsic => (arn.includes('${') ? sub(arn) : arn)
+
+const HERE = ['AWS::Region', 'AWS::AccountId'].map((name) => `\${${name}}`).join(':')
+
+const ARNS: Readonly<Record<SecretReference['service'], (id: string) => string[]>> = {
+  // The service hangs a hyphen and six characters on the name; an ARN may be given without them.
+  secretsmanager: (id) =>
+    id.startsWith('arn:')
+      ? [id, `${id}-??????`]
+      : [`arn:\${AWS::Partition}:secretsmanager:${HERE}:secret:${id}-??????`],
+  // Without the version or label behind the name.
+  ssm: (id) => {
+    const [, arn] = /^(arn(?::[^:]*){4}:[^:]+)/.exec(id) ?? []
+    const name = id.replace(/:.*/, '').replace(/^\//, '')
+    return [arn ?? `arn:\${AWS::Partition}:ssm:${HERE}:parameter/${name}`]
+  },
+}

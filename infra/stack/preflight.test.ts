@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { expect, test } from 'vitest'
+import { problemsOf } from './preflight.ts'
+import { parseSettings, settingsFile } from './settings.ts'
+
+const example = parseSettings(await readFile(settingsFile('example'), 'utf8'), 'stages/example.yml')
+
+test('the example is right as it stands', () => {
+  expect(problemsOf(example)).toEqual([])
+})
+
+test.each([
+  { name: 'no YAML', text: 'region: [', want: 'no valid YAML' },
+  { name: 'no region', text: 'environment: {}', want: 'region: ' },
+  { name: 'an unknown field', text: 'region: eu-west-1\nenvironment: {}\nenviroment: {}', want: 'enviroment' },
+  {
+    name: 'what is no variable',
+    text: 'region: eu-west-1\nenvironment: {clusters: rome}',
+    want: 'environment.clusters: ',
+  },
+])('a file is refused by the field: $name', ({ text, want }) => {
+  expect(() => parseSettings(text, 'stages/a.yml')).toThrow(want)
+})
+
+test('YAML may read a value as something else than text', () => {
+  const { environment } = parseSettings('region: eu-west-1\nenvironment: {A: true, B: 100, C: c}', 'stages/a.yml')
+  expect(environment).toEqual({ A: 'true', B: '100', C: 'c' })
+})
+
+test.each([
+  {
+    name: 'a misspelt variable',
+    environment: { CLUSTER_ROME_LABEL: 'a=b' },
+    want: 'CLUSTER_ROME_LABEL: unknown variable; did you mean CLUSTER_ROME_LABELS',
+  },
+  {
+    name: 'a kubeconfig as it is',
+    environment: { CLUSTER_ROME_KUBECONFIG: '~/.kube/rome' },
+    want: 'CLUSTER_ROME_KUBECONFIG: a secret',
+  },
+  {
+    name: 'a token as it is',
+    environment: { CLUSTER_ROME_WEBHOOK_TOKEN: 'ssm:a,hunter2' },
+    want: 'CLUSTER_ROME_WEBHOOK_TOKEN: a secret',
+  },
+  { name: 'what the stack sets', environment: { EVENT_BUS_NAME: 'mine' }, want: 'EVENT_BUS_NAME: is set' },
+  {
+    name: 'a cluster around the function',
+    environment: { CLUSTER_ROME_IN_CLUSTER: 'true' },
+    want: 'CLUSTER_ROME_IN_CLUSTER: functions',
+  },
+  { name: 'more than Lambda takes', environment: { CLUSTER_ROME_CA: 'x'.repeat(4096) }, want: 'CLUSTERS: with all' },
+  {
+    name: 'nobody who may call',
+    environment: { CLUSTER_ROME_WEBHOOK_TOKEN: '', CLUSTER_MILAN_WEBHOOK_TOKEN: '' },
+    want: 'CLUSTER_ROME_WEBHOOK_TOKEN: missing',
+  },
+])('a stage is refused by the variable: $name', ({ environment, want }) => {
+  const problems = problemsOf({ ...example, environment: { ...example.environment, ...environment } })
+  expect(problems).toContainEqual(expect.stringContaining(`environment.${want}`))
+  expect(problems.join()).not.toContain('hunter2')
+})

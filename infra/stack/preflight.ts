@@ -1,0 +1,67 @@
+import { type Env, Reader } from '../../lib/config/reader.ts'
+import { ConfigError, parseConfig, parseWebhookSettings } from '../../lib/config.ts'
+import { environmentFor, purposeOf } from './environment.ts'
+import { functionsOf } from './functions.ts'
+import type { StageSettings } from './settings.ts'
+
+/** What Lambda takes of a function's environment, bytes of names and values together. */
+const MAX_ENVIRONMENT = 4096
+
+/** Names under which there is nothing to set: the stack, Lambda or the local run does. */
+const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|NODE_OPTIONS|AWS_.*|LAMBDA_.*|_.*)$/
+
+/**
+ * What is wrong with the settings of a stage, before anything is deployed: what a function would find at its cold start,
+ * and what AWS would refuse.
+ * @returns one line for each, with the field and the remedy
+ */
+export function problemsOf({ environment, ...options }: StageSettings): string[] {
+  return [
+    ...problemsIn(() => parseConfig(environment)),
+    ...problemsIn(() => parseWebhookSettings(environmentFor(['callers'], environment))),
+    ...Object.keys(environment).flatMap((variable) => misplaced(variable, environment)),
+    ...oversized({ environment, ...options }),
+  ].map((problem) => `environment.${problem}`)
+}
+
+function problemsIn(parse: () => unknown): readonly string[] {
+  try {
+    parse()
+    return []
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+}
+
+function misplaced(variable: string, environment: Env): string[] {
+  if (TAKEN.test(variable)) return [`${variable}: is set on AWS by itself; remove it`]
+  if (variable.endsWith('_IN_CLUSTER')) return [`${variable}: functions on AWS run in no cluster; name its access`]
+  const words = new Reader(environment).words(variable)
+  const isKept = words.every((word) => /^(secretsmanager|ssm):/.test(word))
+  if (isKept || !isSecret(variable, environment)) return []
+  return [
+    `${variable}: a secret does not stand here; keep it in Secrets Manager or SSM and tell where, e.g. secretsmanager:heliograph/rome#token`,
+  ]
+}
+
+/** Certificates of authorities are none. */
+function isSecret(variable: string, environment: Env): boolean {
+  return (
+    /_(KUBECONFIG|TOKEN)$/.test(variable) &&
+    purposeOf(variable, new Reader(environment).words('CLUSTERS')) !== undefined
+  )
+}
+
+function oversized(settings: StageSettings): string[] {
+  const sizes = Object.entries(functionsOf(settings)).map(([name, { lambda }]) => {
+    const texts = Object.entries(lambda.environment ?? {}).flat()
+    const bytes = texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? Buffer.byteLength(text) : 0), 0)
+    return { name, bytes }
+  })
+  const { name, bytes } = sizes.toSorted((a, b) => b.bytes - a.bytes)[0]!
+  if (bytes <= MAX_ENVIRONMENT) return []
+  return [
+    `CLUSTERS: with all that stands here function ${name} would get ${bytes} bytes, and Lambda takes ${MAX_ENVIRONMENT}; keep long values in Secrets Manager or SSM, or split the stage`,
+  ]
+}

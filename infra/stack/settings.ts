@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { parse } from 'yaml'
+import * as z from 'zod'
+import { ROOT } from '../local/root.ts'
+
+/** Text of a variable; YAML reads `true` and `100` as what they look like. */
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
+
+const stageSettings = z.strictObject({
+  /** AWS region of the functions. */
+  region: z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'expected a region, e.g. eu-west-1'),
+  /** Variables of the functions (docs/configuration.md). */
+  environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of a variable, e.g. CLUSTERS'), text),
+})
+
+/** What a deployment is told besides serverless.yml: the content of `stages/<stage>.yml`. */
+export type StageSettings = z.infer<typeof stageSettings>
+
+/** The settings of a stage are missing or not valid. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(file: string, problems: readonly string[]) {
+    super(`${file} has ${problems.length} problem(s):\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
+    this.name = 'SettingsError'
+    this.problems = problems
+  }
+}
+
+/** Where the settings of a stage are unless told. */
+export const settingsFile = (stage: string): string => join(ROOT, 'stages', `${stage}.yml`)
+
+/** @throws SettingsError naming each field */
+export async function readSettings(file: string): Promise<StageSettings> {
+  const shown = relative(ROOT, file).startsWith('..') ? file : relative(ROOT, file)
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    throw new SettingsError(shown, ['it does not exist; copy stages/example.yml there and fill it in'])
+  })
+  return parseSettings(content, shown)
+}
+
+/** @param file for messages @throws SettingsError naming each field */
+export function parseSettings(content: string, file: string): StageSettings {
+  const parsed = stageSettings.safeParse(parsedYaml(content, file))
+  if (parsed.success) return parsed.data
+  throw new SettingsError(
+    file,
+    parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`),
+  )
+}
+
+function parsedYaml(content: string, file: string): unknown {
+  try {
+    return parse(content)
+  } catch (error) {
+    throw new SettingsError(file, [`no valid YAML: ${(error as Error).message}`])
+  }
+}
