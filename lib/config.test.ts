@@ -24,7 +24,8 @@ describe('parseConfig', () => {
     const plan = { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] }
     const networking = { internal: true, reflectIPs: true }
     const offer = { mode: 'virtual-node', share: 30 }
-    const defaults = { webhookTokens: [], labels: {}, networking, plan, reservedSubnets: [], offer }
+    const gateway = { serviceType: 'LoadBalancer', annotations: {} }
+    const defaults = { webhookTokens: [], labels: {}, networking, plan, reservedSubnets: [], gateway, offer }
     expect(parseConfig(least)).toEqual({
       clusters: [
         { ...defaults, id: 'rome', access: { kubeconfig: '/kube/rome' } },
@@ -34,6 +35,7 @@ describe('parseConfig', () => {
       runtimeClass: 'liqo',
       virtualStorageClass: 'liqo',
       serviceAccounts: false,
+      networkMtu: 1340,
       reflection: {
         configmap: 'DenyList',
         secret: 'DenyList',
@@ -204,6 +206,7 @@ describe('parseWebhookSettings', () => {
         { id: 'milan', webhookTokens: [], eksName: 'prod' },
       ],
       serviceAccounts: false,
+      internal: true,
       eventBusName: 'heliograph',
       logLevel: 'info',
       secrets: { aws: { endpoints: {} }, ttlMs: 300_000 },
@@ -213,6 +216,12 @@ describe('parseWebhookSettings', () => {
   test('knows what each cluster is to others, where it is told', () => {
     const env = { CLUSTERS: 'rome,milan,turin', PEERINGS: 'rome:milan,milan:turin', CLUSTER_ROME_WEBHOOK_TOKEN: 't' }
     expect(parseWebhookSettings(env).roles).toEqual({ rome: ['home'], milan: ['home', 'remote'], turin: ['remote'] })
+  })
+
+  test('knows whether any cluster wants the internal network', () => {
+    const env = { CLUSTERS: 'rome,milan', NETWORKING_INTERNAL: 'false', CLUSTER_ROME_WEBHOOK_TOKEN: 't' }
+    expect(parseWebhookSettings(env).internal).toBe(false)
+    expect(parseWebhookSettings({ ...env, CLUSTER_MILAN_NETWORKING_INTERNAL: 'true' }).internal).toBe(true)
   })
 
   test('needs somebody who may call', () => {

@@ -1,5 +1,6 @@
 import type { EksCluster } from './aws/eks-token.ts'
 import { ACCESS_PER_CLUSTER, readAccess, readEksName } from './config/access.ts'
+import { type GatewaySettings, NETWORK_GLOBAL, NETWORK_PER_CLUSTER, readGateway, readMtu } from './config/network.ts'
 import {
   type KubeletEndpoint,
   OFFLOADING_GLOBAL,
@@ -68,6 +69,8 @@ export interface ClusterConfig {
   plan: AddressPlan
   /** Networks that must never stand for another cluster's: routed somewhere else. */
   reservedSubnets: readonly string[]
+  /** Its end of the internal network. */
+  gateway: GatewaySettings
   loadBalancerClass?: string
   ingressClass?: string
   /** Where its API server is for pods that run elsewhere. */
@@ -96,6 +99,8 @@ export interface Config {
   virtualStorageClass: string
   /** Offloaded pods get tokens of their ServiceAccounts at home. */
   serviceAccounts: boolean
+  /** Bytes of an IP packet in a tunnel. */
+  networkMtu: number
   /** Queue that wakes the function of virtual nodes again. */
   heartbeatQueueUrl?: string
   /** Where the kubelet API of the virtual nodes is served; without it they have no address. */
@@ -130,6 +135,7 @@ const GLOBAL = [
   'SWEEP_DELETE_BUDGET',
   'SWEEP_REPORT_ONLY',
   ...SECRETS_GLOBAL,
+  ...NETWORK_GLOBAL,
   ...OFFLOADING_GLOBAL,
   ...STORAGE_GLOBAL,
   ...SERVICE_ACCOUNT_GLOBAL,
@@ -149,6 +155,7 @@ const PER_CLUSTER = [
   'LOAD_BALANCER_CLASS',
   'INGRESS_CLASS',
   'KUBELET_CLIENT_CA',
+  ...NETWORK_PER_CLUSTER,
   ...OFFLOADING_PER_CLUSTER,
   ...STORAGE_PER_CLUSTER,
   ...SERVICE_ACCOUNT_PER_CLUSTER,
@@ -166,6 +173,8 @@ export interface WebhookSettings {
   roles?: Readonly<Record<string, readonly Side[]>>
   /** Pods wake the function of their tokens too. */
   serviceAccounts: boolean
+  /** Some cluster sets the flag `internal`: what the internal network is made of wakes its function. */
+  internal: boolean
   eventBusName: string
   logLevel: Config['logLevel']
   secrets: SecretSettings
@@ -184,7 +193,10 @@ export function parseWebhookSettings(env: Env): WebhookSettings {
   }
   const serviceAccounts = readServiceAccounts(reader)
   const roles = optional('roles', rolesOf(reader, ids))
-  return reader.done({ clusters, serviceAccounts, ...bus(reader), ...roles, secrets: readSecretSettings(reader) })
+  const shared = readNetworking(reader)
+  const internal = ids.some((id) => readNetworking(reader, clusterPrefix(id), shared).internal)
+  const secrets = readSecretSettings(reader)
+  return reader.done({ clusters, serviceAccounts, internal, ...bus(reader), ...roles, secrets })
 }
 
 function rolesOf(reader: Reader, ids: readonly string[]): WebhookSettings['roles'] {
@@ -201,10 +213,7 @@ export function parseConfig(env: Env): Config {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
   reader.refuseUnknown(namesFor(ids))
-  const networking: Networking = {
-    internal: reader.flag('NETWORKING_INTERNAL', true),
-    reflectIPs: reader.flag('NETWORKING_REFLECT_IPS', true),
-  }
+  const networking = readNetworking(reader)
   const mode = readMode(reader)
   const clusters = ids.map((id) => cluster(reader, id, networking, mode))
   const peerings = reader.peerings('PEERINGS', ids)
@@ -215,6 +224,7 @@ export function parseConfig(env: Env): Config {
     runtimeClass: readRuntimeClass(reader),
     virtualStorageClass: readVirtualClass(reader),
     serviceAccounts: readServiceAccounts(reader),
+    networkMtu: readMtu(reader),
     reflection: reflection(reader),
     labelsNotReflected: reader.words('REFLECT_LABELS_EXCEPT'),
     annotationsNotReflected: reader.words('REFLECT_ANNOTATIONS_EXCEPT'),
@@ -254,11 +264,9 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     ...caller(reader, id),
     access: readAccess(reader, prefix),
     labels: reader.labels(`${prefix}LABELS`),
-    networking: {
-      internal: reader.flag(`${prefix}NETWORKING_INTERNAL`, shared.internal),
-      reflectIPs: reader.flag(`${prefix}NETWORKING_REFLECT_IPS`, shared.reflectIPs),
-    },
+    networking: readNetworking(reader, prefix, shared),
     ...readPlan(reader, prefix),
+    gateway: readGateway(reader, prefix),
     offer: readOffer(reader, prefix, mode),
     ...optional('podPatch', readPodPatch(reader, prefix)),
     ...optional('ingressClass', reader.text(`${prefix}INGRESS_CLASS`)),
@@ -268,6 +276,16 @@ function cluster(reader: Reader, id: string, shared: Networking, mode: Offloadin
     ...optional('loadBalancerClass', reader.text(`${prefix}LOAD_BALANCER_CLASS`)),
   }
 }
+
+/** The two flags, of one cluster or, without a prefix, of all that do not say otherwise. */
+function readNetworking(reader: Reader, prefix = '', shared: Networking = BY_DEFAULT): Networking {
+  return {
+    internal: reader.flag(`${prefix}NETWORKING_INTERNAL`, shared.internal),
+    reflectIPs: reader.flag(`${prefix}NETWORKING_REFLECT_IPS`, shared.reflectIPs),
+  }
+}
+
+const BY_DEFAULT: Networking = { internal: true, reflectIPs: true }
 
 function caller(reader: Reader, id: string): Pick<ClusterConfig, 'id' | 'webhookTokens' | 'eksName'> {
   const prefix = clusterPrefix(id)

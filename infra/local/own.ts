@@ -118,7 +118,7 @@ async function kubeletFront(
 /** What of the environment the functions read, and what they sign for AWS with. */
 function ours(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const names =
-    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORKING|REFLECT|OFFLOADING|VIRTUAL|SWEEP|SECRETS|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION)$)/
+    /^(CLUSTER|CLUSTERS|PEERINGS|NETWORK|GATEWAY|REFLECT|OFFLOADING|VIRTUAL|SWEEP|SECRETS|LOG_LEVEL|HTTPS_PROXY|NO_PROXY|REQUEST_TIMEOUT|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION)$)/
   const given = Object.entries(env).flatMap(([name, value]) => (names.test(name) && value ? [[name, value]] : []))
   // The host's own AWS_ENDPOINT_URL stands for bus and queues; secrets are where they are.
   const { AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL } = env

@@ -21,6 +21,8 @@ const OUR_PREFIXES = [
   'CLUSTER_',
   'CLUSTERS',
   'PEERINGS',
+  'GATEWAY_',
+  'NETWORK_',
   'NETWORKING_',
   'OFFLOADING_',
   'REFLECT_',
@@ -133,11 +135,16 @@ export class Reader {
   }
 
   labels(name: string): Record<string, string> {
+    return this.pairs(name, 'label', 'topology.kubernetes.io/region=eu')
+  }
+
+  /** `<key>=<value>` by comma. @param what one of them is called, for the remedy, with an example */
+  pairs(name: string, what: string, example: string): Record<string, string> {
     return Object.fromEntries(
       this.words(name).flatMap((word) => {
         const at = word.indexOf('=')
         if (at > 0) return [[word.slice(0, at), word.slice(at + 1)]]
-        this.problems.push(`${name}: "${word}" is no label; use <key>=<value>, e.g. topology.kubernetes.io/region=eu`)
+        this.problems.push(`${name}: "${word}" is no ${what}; use <key>=<value>, e.g. ${example}`)
         return []
       }),
     )
