@@ -7,6 +7,7 @@ import { auditPolicy } from '../audit-policy.ts'
 import { bundleAll } from '../bundle.ts'
 import { findAssets } from '../controlplane/assets.ts'
 import { type Cluster, startCluster } from '../controlplane/cluster.ts'
+import type { ClusterOptions } from '../controlplane/options.ts'
 import { createAuthority, mintServing } from '../controlplane/pki.ts'
 import { freePort } from '../controlplane/ports.ts'
 import { CRDS, readCrd } from '../crds.ts'
@@ -50,6 +51,8 @@ export interface StageOptions extends Partial<Omit<HostOptions, 'env' | 'ports'>
   admission?: boolean
   /** Fake nodes by ClusterID, played by kwok; none unless told. */
   nodes?: Readonly<Record<string, number>>
+  /** What else single control planes are told, by ClusterID. */
+  control?: Readonly<Record<string, Pick<ClusterOptions, 'podCIDR' | 'extraControllerManagerArgs'>>>
   /** Longest time that the API servers gather audit events, ms. */
   auditBatchMaxWaitMs?: number
   onProgress?(text: string): void
@@ -57,7 +60,7 @@ export interface StageOptions extends Partial<Omit<HostOptions, 'env' | 'ports'>
 
 /** @throws whatever the parts throw; what had started is stopped */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { dir, home = 'rome', remotes = ['milan'], nodes = {}, admission = false, ...more } = options
+  const { dir, home = 'rome', remotes = ['milan'], nodes = {}, control = {}, admission = false, ...more } = options
   const { onProgress = () => {}, auditBatchMaxWaitMs = 5, ...rest } = more
   await using started = new AsyncDisposableStack()
   await rm(dir, { recursive: true, force: true })
@@ -80,6 +83,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
         dir: join(dir, id),
         nodes: nodes[id] ?? 0,
         serviceCIDR: `10.${96 + index}.0.0/16`,
+        ...control[id],
         audit: {
           server: `https://127.0.0.1:${ports.webhook}/`,
           token: tokens.get(id)!,
