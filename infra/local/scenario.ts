@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import type { StageCluster } from './clusters.ts'
 import { eventually } from './eventually.ts'
 import type { Found } from './kubectl.ts'
-import type { Stage, StageCluster } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 export interface Check {
   name: string

@@ -57,13 +57,20 @@ export function openDeadLetters(dir: string): DeadLetters {
     async list() {
       const names = await readdir(dir).catch(() => [])
       const files = names.filter((name) => name.endsWith('.json')).sort()
-      return Promise.all(files.map(async (name) => read(JSON.parse(await readFile(join(dir, name), 'utf8')))))
+      return Promise.all(files.map(async (name) => readLetter(JSON.parse(await readFile(join(dir, name), 'utf8')))))
     },
     remove: (id) => rm(file(id), { force: true }),
   }
 }
 
-function read({ id, at, queue, attributes, body }: LetterMessage & { id: string; at: number }): DeadLetter {
+/** What a message says, by what it is told when and where it was put. */
+export function readLetter({
+  id,
+  at,
+  queue,
+  attributes,
+  body,
+}: LetterMessage & { id: string; at: number }): DeadLetter {
   const content = JSON.parse(body)
   if (!content.requestContext) {
     const { TARGET_ARN = '', ERROR_CODE, ERROR_MESSAGE, EXHAUSTED_RETRY_CONDITION = '', RETRY_ATTEMPTS } = attributes

@@ -9,7 +9,7 @@ const INIT_TIMEOUT = 30_000
 const IDLE = 600_000
 
 export interface FunctionOptions {
-  bundles: Bundle[]
+  bundles: readonly Pick<Bundle, 'name' | 'dir'>[]
   env?: Record<string, string>
   envOf?: Record<string, Record<string, string>>
   concurrency?: number | Record<string, number>

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'yaml'
+import { admissionWebhooks } from '../admission-webhooks.ts'
+import { auditPolicy } from '../audit-policy.ts'
+import { findAssets } from '../controlplane/assets.ts'
+import { type Cluster, startCluster } from '../controlplane/cluster.ts'
+import type { ClusterOptions } from '../controlplane/options.ts'
+import { createAuthority, mintServing } from '../controlplane/pki.ts'
+import { freePort } from '../controlplane/ports.ts'
+import { CRDS, readCrd } from '../crds.ts'
+import { GROUP, readManifest } from '../rbac.ts'
+import { eventually } from './eventually.ts'
+import type { Tls } from './http/front.ts'
+import { type Kubectl, kubectlFor } from './kubectl.ts'
+import { ROOT } from './root.ts'
+
+export interface StageCluster {
+  cluster: Cluster
+  kubectl: Kubectl
+  /** Kubeconfig of a person who may do anything. */
+  kubeconfig: string
+}
+
+/** Functions that clusters call. */
+type Called = 'webhook' | 'admission' | 'kubelet'
+
+/** Real control planes, set up for the functions, with what the functions need to know of them. */
+export interface StageClusters {
+  /** By ClusterID, home first. */
+  clusters: Record<string, StageCluster>
+  /** Environment of the functions. */
+  env: Record<string, string>
+  /** Ports of 127.0.0.1 where the clusters look for functions, and what has to be shown there. */
+  ports: Readonly<Record<Called, number>>
+  tls: Tls
+  /** Who signs the certificates of those who call the kubelet. */
+  clientCas: { kubelet: readonly string[] }
+  /** Registers the admission webhooks: from then on the clusters call the function `admission`. */
+  admit(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ClustersOptions {
+  /** Emptied first. Holds keys, logs, data and kubeconfigs. */
+  dir: string
+  home?: string
+  remotes?: readonly string[]
+  /** Fake nodes by ClusterID, played by kwok; none unless told. */
+  nodes?: Readonly<Record<string, number>>
+  /** What else single control planes are told, by ClusterID. */
+  control?: Readonly<Record<string, Pick<ClusterOptions, 'podCIDR' | 'extraControllerManagerArgs'>>>
+  /** Longest time that the API servers gather audit events, ms. */
+  auditBatchMaxWaitMs?: number
+  onProgress?(text: string): void
+}
+
+/** @throws whatever the parts throw; what had started is stopped */
+export async function startClusters(options: ClustersOptions): Promise<StageClusters> {
+  const { dir, home = 'rome', remotes = ['milan'], nodes = {}, control = {}, auditBatchMaxWaitMs = 5 } = options
+  const { onProgress = () => {} } = options
+  await using started = new AsyncDisposableStack()
+  await rm(dir, { recursive: true, force: true })
+  await mkdir(dir, { recursive: true })
+  await findAssets()
+
+  const authority = await createAuthority('heliograph local')
+  const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
+  const ports = { webhook: await freePort(), admission: await freePort(), kubelet: await freePort() }
+  const ids = [home, ...remotes]
+  const sideOf = (id: string) => (id === home ? 'home' : 'remote')
+  const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
+  onProgress(`starting control planes ${ids.join(' and ')}`)
+  // In this order whichever is ready first.
+  const clusters = Object.fromEntries(ids.map((id) => [id, undefined])) as unknown as Record<string, StageCluster>
+  const launches = await Promise.allSettled(
+    ids.map(async (id, index) => {
+      const cluster = await startCluster({
+        name: id,
+        dir: join(dir, id),
+        nodes: nodes[id] ?? 0,
+        serviceCIDR: `10.${96 + index}.0.0/16`,
+        ...control[id],
+        audit: {
+          server: `https://127.0.0.1:${ports.webhook}/`,
+          token: tokens.get(id)!,
+          caPem: authority.certPem,
+          batchMaxWaitMs: auditBatchMaxWaitMs,
+          policy: auditPolicy([sideOf(id)]),
+        },
+      })
+      started.defer(() => cluster.stop())
+      const { kubeconfig } = cluster
+      const kubectl = await kubectlFor(kubeconfig)
+      const side = sideOf(id)
+      await kubectl(['apply', '-f', '-'], await readManifest(side))
+      if (side === 'home') await kubectl(['apply', '-f', join(ROOT, 'infra', 'storage-class.yaml')])
+      for (const crd of CRDS[side]) await establish(kubectl, await readCrd(crd))
+      clusters[id] = { cluster, kubectl, kubeconfig }
+      onProgress(`${id} is ready at ${cluster.server}`)
+    }),
+  )
+  for (const launch of launches) if (launch.status === 'rejected') throw launch.reason
+
+  const { caPem } = clusters[home]!.cluster
+  const env: Record<string, string> = {
+    CLUSTERS: ids.join(','),
+    PEERINGS: remotes.map((remote) => `${home}:${remote}`).join(','),
+    OFFLOADING_KUBELET: `127.0.0.1:${ports.kubelet}`,
+    [`CLUSTER_${home.toUpperCase()}_KUBELET_CLIENT_CA`]: caPem,
+  }
+  for (const id of ids) {
+    const prefix = `CLUSTER_${id.toUpperCase()}_`
+    env[`${prefix}KUBECONFIG`] = await clusters[id]!.cluster.kubeconfigFor({ user: 'heliograph', groups: [GROUP] })
+    env[`${prefix}WEBHOOK_TOKEN`] = tokens.get(id)!
+  }
+  const all = started.move()
+  return {
+    clusters,
+    env,
+    ports,
+    tls: { cert: serving.certPem, key: serving.keyPem },
+    clientCas: { kubelet: [caPem] },
+    async admit() {
+      const endpoint = { url: `https://127.0.0.1:${ports.admission}`, caPem: authority.certPem }
+      for (const id of ids) {
+        const webhooks = admissionWebhooks(sideOf(id), { ...endpoint, token: tokens.get(id)! })
+        await clusters[id]!.kubectl(['apply', '-f', '-'], webhooks)
+      }
+    },
+    stop: () => all.disposeAsync(),
+  }
+}
+
+async function establish(kubectl: Kubectl, manifest: string): Promise<void> {
+  await kubectl(['apply', '-f', '-'], manifest)
+  await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifest)
+  // Discovery tells of a new kind a moment after it is established, and kubectl knows what discovery tells.
+  const { metadata } = parse(manifest) as { metadata: { name: string } }
+  await eventually(`${metadata.name} in discovery`, async () => (await kubectl.try(['get', metadata.name])).code === 0)
+}
