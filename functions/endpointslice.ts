@@ -1,4 +1,3 @@
-import { reflector } from '../lib/functions.ts'
-import { endpointslice } from '../lib/kinds/endpointslice/kind.ts'
+import { sliceReflector } from '../lib/functions.ts'
 
-export const handler = reflector(endpointslice)
+export const handler = sliceReflector()

@@ -5,6 +5,7 @@ import { auditPolicy } from './audit-policy.ts'
 interface Rule {
   level: string
   verbs?: string[]
+  userGroups?: string[]
   resources?: { group: string; resources: string[] }[]
 }
 
@@ -29,6 +30,13 @@ test('what only the other role needs is not told', () => {
   expect(naming(rulesOf(['home']), 'shadowpods')).toEqual([])
   expect(naming(rulesOf(['remote']), 'namespaceoffloadings')).toEqual([])
   expect(naming(rulesOf(['home', 'remote']), 'shadowpods')).not.toEqual([])
+})
+
+test('of TunnelEndpoints all writes are told, also our own, and none of their status', () => {
+  const rules = rulesOf(['home'])
+  expect(naming(rules, 'tunnelendpoints').map(({ userGroups }) => userGroups)).toEqual([['heliograph'], undefined])
+  expect(naming(rules, 'tunnelendpoints/status')).toEqual([])
+  expect(naming(rules, 'endpointmappings')).toEqual([])
 })
 
 test('no contents are ever asked for', () => {

@@ -15,7 +15,7 @@ test.each(['home', 'remote'] as const)('the rights in %s name every verb and res
   }
 })
 
-test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes and volumes are our own', () => {
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes, volumes and mappings are our own', () => {
   const written = rulesOf('home').filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
   expect(written.map(({ resource, subresource }) => [resource.plural, subresource])).toEqual([
     ['namespaces', undefined],
@@ -27,6 +27,7 @@ test('nothing of a user’s is written at home, but for a label of a namespace, 
     ['persistentvolumes', undefined],
     ['subjectaccessreviews', undefined],
     ['pods', undefined],
+    ['endpointmappings', undefined],
     ['pods', 'status'],
   ])
 })

@@ -7,6 +7,7 @@ import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
+import { MAPPING_RIGHTS } from './mapping-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
 import { VOLUME_RIGHTS } from './volume-rights.ts'
 
@@ -33,10 +34,12 @@ export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KIND
     ...NODE_RIGHTS[side],
     ...VOLUME_RIGHTS[side],
     ...KUBELET_RIGHTS[side],
+    ...MAPPING_RIGHTS[side],
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
     ...sources.flatMap(givingRules),
     ...reads.map(({ resource }) => ({ resource, verbs: READ })),
+    ...kinds.flatMap((kind) => providingRules(kind, side)),
   ])
 }
 
@@ -69,6 +72,12 @@ function givingRules({ source: { resource }, back }: Kind): Rule[] {
     ...(writes.includes('end') ? [{ resource, verbs: ['delete'] }] : []),
     ...(writes.includes('status') ? [{ resource, subresource: 'status', verbs: ['patch'] }] : []),
   ]
+}
+
+/** What it takes to make what sources need; an apply that makes something needs `patch` too. */
+function providingRules({ provides, reads = {} }: Kind, side: Side): Rule[] {
+  const read = provides && reads[provides.read]
+  return read?.side === side ? [{ resource: read.resource, verbs: ['create', 'patch'] }] : []
 }
 
 const EXPLANATION: Record<Side, string> = {

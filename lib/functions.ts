@@ -3,6 +3,7 @@ import { createSecrets, type Secrets } from './aws/secrets.ts'
 import { type Config, ConfigError, config } from './config.ts'
 import { type ChangeEvent, changeOf } from './event/change.ts'
 import { admission } from './flows/admission/function.ts'
+import { dispatchSlices } from './flows/mapping/dispatch.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
 import { heartbeat } from './flows/node/heart.ts'
 import { byQueue } from './flows/node/later.ts'
@@ -35,6 +36,11 @@ export function podOffloader(): Handler<unknown> {
     await dispatchPod(peerings, event)
     await dispatchClaimsOfGated(peerings, event)
   })
+}
+
+/** The function of EndpointSlices, and of the external addresses that their endpoints have for other clusters. */
+export function sliceReflector(): Handler<unknown> {
+  return reacting('endpointslice', dispatchSlices)
 }
 
 /** The function of claims, and of the home volumes that stand for remote ones. */

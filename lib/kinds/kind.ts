@@ -29,21 +29,26 @@ export type Wanted = { names: readonly string[] } | { labelSelector: string }
 
 /**
  * A query for what select and forge need besides the source. The engine fetches it after target and source, in the
- * pair's namespace of that side. Its side and resource are data, as rights and triggers are made of them.
+ * pair's namespace of that side unless told. Its side and resource are data, as rights and triggers are made of them.
  */
 export interface Read {
   side: Side
   resource: Resource
+  /** Where the objects are instead: one of our own namespaces. */
+  namespace?: string
   /** `metadata`: nothing else is kept of the objects. */
   part?: 'metadata'
   wanted: (source: KubeObject, context: Context) => Wanted
   /**
    * A change of such an object wakes the sources of its namespace that bear this label with its name, the one of its
-   * own name, or all. Absent: it wakes nothing, and what it changes is left to the sweep.
+   * own name, or all; `peering`: it is named after the cluster on the other side, and wakes the sources of all
+   * namespaces of that peering. Absent: it wakes nothing, and what it changes is left to the sweep.
    */
-  wakes?: { label: string } | 'namesake' | 'all'
+  wakes?: { label: string } | 'namesake' | 'all' | 'peering'
   /** As of an end. */
   subresources?: readonly string[]
+  /** As of an end. */
+  own?: readonly string[]
 }
 
 /** What the queries of a kind found, by their names in the record; absent objects are simply not in the list. */
@@ -149,6 +154,19 @@ export interface Kind {
   select?: (source: KubeObject, context: Context, found: Found) => Selection
   /** True for a target that another flow of ours made: it is left alone. */
   yields?: (target: KubeObject) => boolean
+  /**
+   * Objects that forge needs and we make, one for a source or shared by several: an address for an endpoint, for one.
+   * They are there before the target is written. Who frees them is a flow: none of them may go while a source needs it.
+   */
+  provides?: {
+    /** The query that finds them. */
+    read: string
+    /**
+     * Those to write, found ones or new ones; empty when nothing is missing, or can be had. Pure; asked again with what
+     * became of them.
+     */
+    forge: (source: KubeObject, context: Context, found: Found) => readonly KubeObject[]
+  }
   /** Source to desired target: pure. The stamp is added by the engine. */
   forge: (source: KubeObject, context: Context, found: Found) => KubeObject
   /** What of the desired target one that is there can still become: the rest was settled when it was made. Pure. */

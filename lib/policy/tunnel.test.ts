@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { effectiveCIDR, negotiatedPlans, overlayAddress, tunnelAddress, tunnelProblem } from './tunnel.ts'
+import { effectiveCIDR, negotiatedPlans, overlayAddress, tunnelAddress, tunnelCIDRs, tunnelProblem } from './tunnel.ts'
 
 test('the tunnel has the address after the external CIDR', () => {
   expect(tunnelAddress('10.247.0.0/16')).toBe('10.247.0.1')
@@ -53,4 +53,10 @@ test('both plans, each with what the other cluster calls it', () => {
       seenAs: { podCIDRs: ['10.12.0.0/16'], externalCIDRs: ['None'] },
     },
   })
+})
+
+test('of a spec only the CIDRs count, and what is missing is no CIDR', () => {
+  expect(tunnelCIDRs({ ...tunnel, endpointIP: '192.0.2.1' })).toEqual(tunnel)
+  const { localPodCIDR: _, ...rest } = tunnel
+  expect(tunnelProblem(tunnelCIDRs(rest))).toBe('LocalPodCIDR must be a valid network CIDR')
 })

@@ -14,6 +14,12 @@ export interface TunnelCIDRs {
   readonly remoteNATExternalCIDR: string
 }
 
+/** What a TunnelEndpoint's spec says; what it lacks is the empty text, which is no CIDR. */
+export function tunnelCIDRs(spec: Readonly<Record<string, unknown>>): TunnelCIDRs {
+  const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
+  return Object.fromEntries(CHECKED.map(([field]) => [field, textOf(spec[field])])) as unknown as TunnelCIDRs
+}
+
 /** The fields in the order in which Liqo checks them, and what its messages call them. */
 const CHECKED = [
   ['remotePodCIDR', 'PodCIDR'],

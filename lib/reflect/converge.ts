@@ -5,6 +5,7 @@ import { apply } from './apply.ts'
 import { give, refusalIn, timestamp } from './give.ts'
 import { IdentityError, type Peering } from './peering.ts'
 import { type Observation, plan, type Verdict } from './plan.ts'
+import { provide } from './provide.ts'
 import { isForPerson, report } from './report.ts'
 
 /**
@@ -15,6 +16,14 @@ export interface Outcome {
   verdict: Verdict['verdict'] | 'returned' | 'refused' | 'unmapped' | 'withheld' | 'failed'
   why?: string
   writes: number
+  /** Targets that were updated or deleted, for flows that look after what those needed; absent: none. */
+  replaced?: readonly Replaced[] | 'many'
+}
+
+/** One target before a write and after it; without `after` it was deleted. */
+export interface Replaced {
+  before: KubeObject
+  after?: KubeObject
 }
 
 /** How one key is looked at. */
@@ -32,7 +41,8 @@ export type Mode = 'act' | 'withhold' | 'report'
 const MAX_LOOKS = 8
 
 /**
- * Makes one target follow its source: observe, plan, apply, and look again after a write.
+ * Makes one target follow its source: observe, plan, apply, and look again after a write. What forge lacks is provided
+ * first, and then looked at.
  *
  * Looking again closes what no precondition can: the source may have changed back and forth while another function,
  * seeing the target unchanged, had nothing to write. The same holds for the objects read beside the source: each change
@@ -50,15 +60,20 @@ const MAX_LOOKS = 8
  */
 export async function converge(kind: Kind, peering: Peering, sight: Sight, mode: Mode = 'act'): Promise<Outcome> {
   let last: Outcome = { verdict: 'unmapped', writes: 0 }
+  const replaced: Replaced[] = []
   for (let look = 0; look < MAX_LOOKS; look++) {
     const seen = await sight.observe()
     if (!seen) return last
+    if (mode !== 'report' && (await hasProvided(kind, peering, seen))) continue
     const verdict = plan(seen)
     if (mode === 'report') return toOutcome(verdict, 0)
     if (mode === 'withhold' && verdict.do === 'delete') return { ...toOutcome(verdict, 0), verdict: 'withheld' }
     const { failure, carried, given } = await carryOut(kind, peering, verdict, seen)
     const isWrite = carried && verdict.do !== 'nothing' && verdict.do !== 'warn'
-    if (isWrite) last = toOutcome(verdict, last.writes + 1)
+    if (isWrite) {
+      replaced.push(...replacedBy(verdict))
+      last = { ...toOutcome(verdict, last.writes + 1), ...(replaced.length > 0 && { replaced }) }
+    }
     if (failure instanceof ConflictError) continue
     if (failure) return { verdict: 'refused', why: failure.message, writes: last.writes }
     if (last.writes === 0) last = toOutcome(verdict, 0)
@@ -73,6 +88,16 @@ export async function converge(kind: Kind, peering: Peering, sight: Sight, mode:
     peering.remote.id,
     `${kind.name} kept changing while it was reflected; it will be tried again`,
   )
+}
+
+/** What was lacking is written, so that another look is due. Its owner is told what keeps it from being so. */
+async function hasProvided(kind: Kind, peering: Peering, seen: Observation): Promise<boolean> {
+  try {
+    return seen.lacking !== undefined && (await provide(kind, peering, seen.lacking))
+  } catch (error) {
+    await report(kind, peering, seen, { verdict: 'failed', error })
+    throw error
+  }
 }
 
 interface Given {
@@ -133,6 +158,12 @@ async function giveBack(
     ended: given.source === undefined,
     basis: basis.map((object) => (object === source ? (given.source ?? source) : object)),
   }
+}
+
+/** The target that the verdict has replaced, if any. */
+function replacedBy(verdict: Verdict): Replaced[] {
+  if (verdict.do === 'update') return [{ before: verdict.target, after: verdict.desired }]
+  return verdict.do === 'delete' ? [{ before: verdict.target }] : []
 }
 
 function toOutcome(verdict: Verdict, writes: number): Outcome {

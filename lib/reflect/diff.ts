@@ -11,7 +11,7 @@ import { fetchListed, type Lists, readAll } from './reads.ts'
 export interface Planned {
   name: string
   verdict: Verdict
-  /** Something is due to the source, whatever the verdict. */
+  /** Something is due to the source, or to be provided for it, whatever the verdict. */
   due: boolean
 }
 
@@ -43,7 +43,8 @@ export async function* diff(
     const found = source ? await readAll(kind.reads, source, context, fetch) : {}
     const seen = toObservation(kind, context, { pair, name }, target, source, found, identity)
     const verdict = plan(seen)
-    return { name, verdict, due: seen.gift?.(refusalIn(verdict), timestamp()) !== undefined }
+    const isLacking = (seen.lacking?.() ?? []).length > 0
+    return { name, verdict, due: isLacking || seen.gift?.(refusalIn(verdict), timestamp()) !== undefined }
   }
   const targets = listed(peering, kind.target, pair, context)
   const sources = listed(peering, kind.source, pair)

@@ -6,7 +6,7 @@ import { committed } from './committed.ts'
 import type { Outcome } from './converge.ts'
 import { forEach } from './for-each.ts'
 import { sourceName } from './observe.ts'
-import { type PairScope, pairOfRemote, pairScope } from './pairs.ts'
+import { type PairScope, pairOfRemote, pairScope, remoteNamespaces, toPair } from './pairs.ts'
 import { contextOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import { reflect } from './reflect.ts'
 import { sweepPair } from './sweep-pair.ts'
@@ -24,16 +24,33 @@ export class ReflectionError extends Error {
   }
 }
 
+/** Hears what became of a key, or of all that an event is about. */
+export type Settled = (peering: Peering, outcome: Outcome) => void
+
+/** One event being served. */
+interface Run {
+  kind: Kind
+  event: ChangeEvent
+  curable: string[]
+  settled: Settled
+}
+
 /**
  * Reflects what an event refers to, in every peering that its cluster takes part in. One line is logged a key; what
  * failed for good is logged and told the owner of the object.
  * @throws ReflectionError when something may succeed on redelivery
  */
-export async function dispatch(kind: Kind, peerings: readonly Peering[], event: ChangeEvent): Promise<void> {
+export async function dispatch(
+  kind: Kind,
+  peerings: readonly Peering[],
+  event: ChangeEvent,
+  settled: Settled = () => {},
+): Promise<void> {
   const curable: string[] = []
+  const run: Run = { kind, event, curable, settled }
   await forEach(peerings, AT_ONCE, async (peering) => {
     const side = sideIn(kind, peering, event)
-    if (side) await attempt(curable, kind, peering, event, '*', () => serve(curable, kind, peering, side, event))
+    if (side) await attempt(run, peering, '*', () => serve(run, peering, side))
   })
   if (curable.length > 0) throw new ReflectionError(`${kind.name}: ${curable.length} to try again: ${curable[0]}`)
 }
@@ -48,22 +65,18 @@ function sideIn(kind: Kind, { home, remote }: Peering, { cluster, of }: ChangeEv
 }
 
 /** @returns the outcome for the event as a whole, or nothing where each key has its own */
-async function serve(
-  curable: string[],
-  kind: Kind,
-  peering: Peering,
-  side: Side,
-  event: ChangeEvent,
-): Promise<Outcome | undefined> {
+async function serve(run: Run, peering: Peering, side: Side): Promise<Outcome | undefined> {
+  const { kind, event } = run
+  const read = event.of === undefined ? undefined : kind.reads?.[event.of]
+  if (read?.wakes === 'peering') return servePeering(run, peering, read)
   const pair = side === 'home' ? undefined : await pairOfRemote(peering, event.namespace)
   if (side === 'remote' && !pair) return UNMAPPED
   const pairs = pairScope(peering, pair?.homeNamespace ?? event.namespace, pair)
-  const read = event.of === undefined ? undefined : kind.reads?.[event.of]
   const isAboutAll = event.names.length === 0 || read?.wakes === 'all'
   if (isAboutAll) return serveAll(kind, peering, await pairs.confirmed())
   const names = read ? await wokenBy(kind, peering, read, event, await pairs.confirmed()) : event.names
   await forEach(names, AT_ONCE, (name) =>
-    attempt(curable, kind, peering, event, name, () =>
+    attempt(run, peering, name, () =>
       read ? reflect(kind, peering, name, pairs) : serveOne(kind, peering, side, event, name, pairs),
     ),
   )
@@ -79,7 +92,7 @@ async function wokenBy(
   pair: Pair | undefined,
 ): Promise<string[]> {
   const woken: string[] = []
-  if (!pair || !wakes || wakes === 'all') return woken
+  if (!pair || !wakes || wakes === 'all' || wakes === 'peering') return woken
   await forEach(names, AT_ONCE, async (name) => {
     if (admitted) await committed(sideOf(peering, side), resource, { namespace, name }, admitted)
     if (wakes === 'namesake') return void woken.push(name)
@@ -95,11 +108,29 @@ const UNMAPPED: Outcome = { verdict: 'unmapped', writes: 0 }
 
 /** An event without names: whatever differs in the namespace. */
 async function serveAll(kind: Kind, peering: Peering, pair: Pair | undefined): Promise<Outcome> {
-  if (!pair) return UNMAPPED
-  const { summary, curable } = await sweepPair(peering, pair, [kind], 'act')
-  if (curable > 0) throw new ReflectionError(`${curable} of the namespace's objects`)
-  const writes = summary.created + summary.updated + summary.deleted
-  return { verdict: writes > 0 ? 'updated' : 'equal', writes }
+  return pair ? swept(kind, peering, [pair], 'act') : UNMAPPED
+}
+
+/** An event about the peering: whatever differs in any of its namespaces; deletions are left to the sweep, which bounds them. */
+async function servePeering({ kind, event }: Run, peering: Peering, read: Read): Promise<Outcome | undefined> {
+  const { side, resource } = read
+  const name = (side === 'home' ? peering.remote : peering.home).id
+  if (event.names.length > 0 && !event.names.includes(name)) return undefined
+  const { namespace, admitted } = event
+  if (admitted) await committed(sideOf(peering, side), resource, { namespace, name }, admitted)
+  const pairs = (await remoteNamespaces(peering)).flatMap((one) => toPair(peering, one) ?? [])
+  return swept(kind, peering, pairs, 'withhold')
+}
+
+async function swept(kind: Kind, peering: Peering, pairs: readonly Pair[], mode: 'act' | 'withhold'): Promise<Outcome> {
+  let [writes, curable] = [0, 0]
+  for (const pair of pairs) {
+    const { summary, ...sweep } = await sweepPair(peering, pair, [kind], mode)
+    writes += summary.created + summary.updated + summary.deleted
+    curable += sweep.curable
+  }
+  if (curable > 0) throw new ReflectionError(`${curable} of the objects`)
+  return writes > 0 ? { verdict: 'updated', writes, replaced: 'many' } : { verdict: 'equal', writes }
 }
 
 async function serveOne(
@@ -118,10 +149,8 @@ async function serveOne(
 
 /** Runs one part and logs its line; an error stays with its part. */
 async function attempt(
-  curable: string[],
-  kind: Kind,
+  { kind, event: { cluster, namespace }, curable, settled }: Run,
   peering: Peering,
-  { cluster, namespace }: ChangeEvent,
   name: string,
   part: () => Promise<Outcome | undefined>,
 ): Promise<void> {
@@ -135,7 +164,9 @@ async function attempt(
   }
   try {
     const outcome = await part()
-    if (outcome) line(outcome)
+    if (!outcome) return
+    line(outcome)
+    settled(peering, outcome)
   } catch (error) {
     if (!(error instanceof ClusterError || error instanceof ReflectionError)) throw error
     if (error.retry) curable.push(`${key}: ${error.message}`)

@@ -4,7 +4,8 @@ import { bearsLabels, isReflected } from '../kinds/meta.ts'
 import { giftOf } from './give.ts'
 import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
 import type { Observation } from './plan.ts'
-import { fetchFresh, readAll, waking } from './reads.ts'
+import { lackingOf } from './provide.ts'
+import { fetchFresh, lookedAtAgain, readAll } from './reads.ts'
 import { bySkipAndAllow } from './selection.ts'
 import { SOURCE, SOURCE_UID, sourceRef, stamped } from './stamp.ts'
 
@@ -30,7 +31,7 @@ export async function observe(kind: Kind, peering: Peering, key: Key): Promise<O
 
 /** The basis of an observation, read once more. */
 export async function readAgain(kind: Kind, peering: Peering, key: Key): Promise<readonly KubeObject[]> {
-  const { source, found } = await readBasis(kind, peering, key, waking(kind))
+  const { source, found } = await readBasis(kind, peering, key, lookedAtAgain(kind))
   return basisOf(kind, source, found)
 }
 
@@ -42,7 +43,7 @@ async function readBasis(kind: Kind, peering: Peering, { pair, name }: Key, read
 
 /** What wakes nothing when it changes is not part of it (kind.ts): a second look would come as early as the first. */
 function basisOf(kind: Kind, source: KubeObject | undefined, found: Found): readonly KubeObject[] {
-  return source ? [source, ...Object.keys(waking(kind)).flatMap((name) => found[name] ?? [])] : []
+  return source ? [source, ...Object.keys(lookedAtAgain(kind)).flatMap((name) => found[name] ?? [])] : []
 }
 
 /** The uid of the source cluster, for the stamp. */
@@ -67,10 +68,11 @@ export function toObservation(
   const ours = target !== undefined && isOurs(kind, context, key, target)
   const forged = chosen && stamped(kind.forge(chosen, context, found), chosen, clusterUid ?? '', notices)
   const desired = forged && ours && kind.adapt ? kind.adapt(forged, target) : forged
+  const lacking = chosen && (ours || !target) ? lackingOf(kind, context, chosen, found) : undefined
   const yielded = target !== undefined && kind.yields?.(target) === true
   const outlived = ours && isOfEarlier(target, source) && desired !== undefined && isRenewed(kind, target, desired)
   return {
-    ...{ target, source, selection, desired, ours, yielded, outlived, notices },
+    ...{ target, source, selection, desired, ours, yielded, outlived, notices, lacking },
     expires: kind.expires === true,
     basis: basisOf(kind, source, found),
     gift: giftOf(kind, context, source, ours ? target : undefined, found),

@@ -3,6 +3,7 @@ import type { NotReflected, Selection } from '../kinds/kind.ts'
 import { contains } from './compare.ts'
 import type { GiftOf } from './give.ts'
 import { ALREADY_EXISTS } from './messages.ts'
+import type { LackingOf } from './provide.ts'
 
 /** What was seen of one key. Read in this order: target, source, then what `desired` needs. */
 export interface Observation {
@@ -24,6 +25,8 @@ export interface Observation {
   notices: readonly string[]
   /** What selection and desired depend on and events tell the changes of: the source, and what was read beside it. */
   basis: readonly KubeObject[]
+  /** What is to be provided before the target can be as it should; absent where the kind provides nothing. */
+  lacking?: LackingOf | undefined
   /** What is due to the source, whatever becomes of the target; absent where the kind gives nothing back. */
   gift?: GiftOf | undefined
 }

@@ -15,6 +15,7 @@ import {
   settleDeletions,
   sweepKind,
 } from '../../reflect/sweep-pair.ts'
+import { sweepMappings } from '../mapping/release.ts'
 import { fill } from '../namespace/fill.ts'
 import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
 import type { Served } from '../namespace/status.ts'
@@ -49,7 +50,10 @@ export async function sweep(
   for (const peering of peerings) await sweepObjects(run, peering)
   for (const peering of peerings) await sweepRefused(run, peering)
   for (const peering of peerings) await sweepHomeVolumes(run, peering)
-  if (!reportOnly) await settleDeletions(run, deleteBudget)
+  if (!reportOnly) {
+    await settleDeletions(run, deleteBudget)
+    for (const peering of peerings) await sweepExternalAddresses(run, peering)
+  }
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
 }
 
@@ -129,6 +133,14 @@ async function sweepHomeVolumes(run: Sweep, peering: Peering): Promise<void> {
   const what = `volumes ${peering.home.id}:${peering.remote.id}`
   await noted(run, what, async () => {
     for (const outcome of await sweepVolumes(peering)) if (outcome.writes > 0) countOutcome(run, what, outcome)
+  })
+}
+
+/** Addresses of the internal network that endpoints had; after the deletions, as copies may be the last to use them. */
+async function sweepExternalAddresses(run: Sweep, peering: Peering): Promise<void> {
+  const what = `mappings ${peering.home.id}:${peering.remote.id}`
+  await noted(run, what, async () => {
+    for (const outcome of await sweepMappings(peering)) countOutcome(run, what, outcome)
   })
 }
 

@@ -1,9 +1,15 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { clusterPrefix } from '../../config/reader.ts'
+import { freeAddresses, lackingMappings } from '../../flows/mapping/allocate.ts'
+import { parseAddress } from '../../policy/address.ts'
+import { contains } from '../../policy/cidr.ts'
 import { addressesTowardsRemote, type EndpointAddresses } from '../../policy/lists.ts'
-import { type Policy, policyOf } from '../../policy/policy.ts'
+import { rangesOf } from '../../policy/plan.ts'
+import { policyOf } from '../../policy/policy.ts'
 import { mapOf, mapsOf } from '../json.ts'
 import type { Context, Found } from '../kind.ts'
 import { filled, remoteMeta, without } from '../meta.ts'
+import { externalCIDR, isNegotiable, negotiatedNetworks } from '../negotiated.ts'
 
 /** Label that keeps the remote cluster's own controllers from the slice, and us from theirs. */
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by'
@@ -26,7 +32,7 @@ type Endpoint = Record<string, unknown>
  * left as they were last seen, and a sweep that cannot read home changes none of them.
  *
  * Source of the rule: Liqo v1.2, `pkg/virtualKubelet/forge/endpointslices.go`.
- * @param found `nodes`: those that the endpoints name
+ * @param found `nodes`: those that the endpoints name; `tunnel` and `mappings`: of the internal network, where it is meant
  */
 export function remoteEndpointSlice(source: KubeObject, context: Context, found: Found): KubeObject {
   const { labels, ...metadata } = remoteMeta(source, context)
@@ -51,9 +57,51 @@ export function withheldAddresses(source: KubeObject, context: Context, found: F
     (refusal) => refusal.refused,
   )
   return [
-    ...sentence(unmapped.length, `${unmapped[0]} has no address in the external CIDR of ${context.home} yet`),
+    ...sentence(unmapped.length, `${unmapped[0]} has ${whyUnmapped(context, found)}`),
     ...[...refused.values()].flatMap((some) => sentence(some.length, some[0]!.why)),
   ]
+}
+
+function whyUnmapped(context: Context, found: Found): string {
+  const { home, remote } = context
+  const external = externalCIDR(context, found)
+  if (!external || freeAddresses(external, found.mappings ?? [], 1).length > 0) {
+    return `no address in the external CIDR of ${home} yet`
+  }
+  const remedy = `show fewer such endpoints, or set a larger ${clusterPrefix(home)}EXTERNAL_CIDR`
+  return `no address in ${external.cidr}, the external CIDR of ${home}, as all are in use for ${remote}: ${remedy}`
+}
+
+/**
+ * Mappings to write so that every endpoint outside home's pod CIDR has an address for the remote cluster. Pure.
+ * @param found as of remoteEndpointSlice
+ */
+export function neededMappings(source: KubeObject, context: Context, found: Found): KubeObject[] {
+  const external = externalCIDR(context, found)
+  if (!external || !mayNeedMappings(source, context)) return []
+  return lackingMappings(external, externalOriginals(source, context, found), found.mappings ?? [])
+}
+
+/** Addresses of a slice's endpoints that the remote cluster reaches by mappings only, canonical, each once. */
+export function externalOriginals(source: KubeObject, context: Context, found: Found): string[] {
+  const towards = sorted(source, context, { ...found, mappings: [] }).map((one) => one.towards)
+  return [...new Set(towards.flatMap(({ needsMapping }) => needsMapping))]
+}
+
+/** False for a slice of pods alone, by what is configured: most are, and need no look at mappings. */
+export function mayNeedMappings(source: KubeObject, context: Context): boolean {
+  if (!isNegotiable(context) || source.addressType !== 'IPv4') return false
+  const { pods } = rangesOf(context.networks.home.plan)
+  const isPod = (text: string) => {
+    const address = parseAddress(text)
+    return !('unreadable' in address) && pods.some((cidr) => contains(cidr, address))
+  }
+  return addressesOf(source).some((text) => !isPod(text))
+}
+
+/** All addresses of a slice, as they stand there. */
+export function addressesOf({ endpoints }: KubeObject): string[] {
+  return mapsOf(endpoints).flatMap(({ addresses }) => textsOf(addresses))
 }
 
 function sentence(count: number, why: string): string[] {
@@ -64,11 +112,12 @@ function sentence(count: number, why: string): string[] {
 /** The endpoints that are not in the remote cluster already, and what policy says of their addresses. */
 function sorted(
   source: KubeObject,
-  { remote, networks }: Context,
+  context: Context,
   found: Found,
 ): { endpoint: Endpoint; towards: EndpointAddresses }[] {
-  const policy: Policy = policyOf(networks.home, networks.remote, networks.mappings)
-  const isElsewhere = elsewhere(remote, found)
+  const { home, remote, mappings } = negotiatedNetworks(context, found)
+  const policy = policyOf(home, remote, mappings)
+  const isElsewhere = elsewhere(context.remote, found)
   return mapsOf(source.endpoints)
     .filter(isElsewhere)
     .map((endpoint) => ({ endpoint, towards: addressesTowardsRemote(policy, textsOf(endpoint.addresses)) }))

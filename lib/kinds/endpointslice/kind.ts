@@ -1,10 +1,20 @@
 import type { KubeObject } from '../../cluster/port.ts'
-import { ENDPOINT_SLICE, NODE, SERVICE } from '../../cluster/resources.ts'
+import { ENDPOINT_MAPPING, ENDPOINT_SLICE, NODE, SERVICE } from '../../cluster/resources.ts'
+import { mappingSelector } from '../../flows/mapping/mapping.ts'
 import { meaningOf } from '../../policy/flags.ts'
 import { objectReflectionDisabled } from '../../reflect/messages.ts'
 import { bySkipAndAllow, explicitChoice } from '../../reflect/selection.ts'
 import { type Context, defineKind, type Found, type Selection } from '../kind.ts'
-import { MANAGED_BY, MANAGER, nodesOf, remoteEndpointSlice, withheldAddresses } from './forge.ts'
+import { TUNNEL } from '../negotiated.ts'
+import {
+  MANAGED_BY,
+  MANAGER,
+  mayNeedMappings,
+  neededMappings,
+  nodesOf,
+  remoteEndpointSlice,
+  withheldAddresses,
+} from './forge.ts'
 
 /** Label of a slice: the Service that it is of. */
 const SERVICE_NAME = 'kubernetes.io/service-name'
@@ -28,8 +38,20 @@ export const endpointslice = defineKind({
      * of a node that goes are deleted, which changes the slice.
      */
     nodes: { side: 'home', resource: NODE, part: 'metadata', wanted: (source) => ({ names: nodesOf(source) }) },
+    tunnel: TUNNEL,
+    /**
+     * They wake nothing: who makes one goes on to use it, none goes while a slice needs it (lib/flows/mapping), and one
+     * that somebody deletes by hand is made anew by the sweep.
+     */
+    mappings: {
+      side: 'home',
+      resource: ENDPOINT_MAPPING,
+      wanted: (source, context) =>
+        mayNeedMappings(source, context) ? { labelSelector: mappingSelector(context.remote) } : { names: [] },
+    },
   },
   select: selectEndpointSlice,
+  provides: { read: 'mappings', forge: neededMappings },
   renews: (target, desired) => target.addressType !== desired.addressType,
   forge: remoteEndpointSlice,
   notices: withheldAddresses,

@@ -3,6 +3,7 @@ import { policyOf } from '../../policy/policy.ts'
 import { failedReflection } from '../../reflect/messages.ts'
 import { type Json, mapOf } from '../json.ts'
 import type { Context, Gift, Seen } from '../kind.ts'
+import { negotiatedNetworks } from '../negotiated.ts'
 import { endedPodStatus } from './ended.ts'
 import { OFFLOADED } from './forge.ts'
 import { refusalOf, withRefusal } from './refusal.ts'
@@ -53,8 +54,9 @@ interface Shown {
   notices: string[]
 }
 
-function shownBy(remote: KubeObject, { source, target, found, refusal, now }: Seen, { networks }: Context): Shown {
-  const policy = policyOf(networks.home, networks.remote, networks.mappings)
+function shownBy(remote: KubeObject, { source, target, found, refusal, now }: Seen, context: Context): Shown {
+  const networks = negotiatedNetworks(context, found)
+  const policy = policyOf(networks.home, networks.remote)
   const life = { uid: remote.metadata.uid ?? '', status: remote.status }
   const restarts = earlierRestarts(target?.status, life, source.status)
   const mapping = { policy, nodeIP: nodeIPOf(source, found), restarts }

@@ -2,6 +2,7 @@ import { NAMESPACE_OFFLOADING, NODE, POD, SHADOW_POD } from '../../cluster/resou
 import { NODE_TYPE, VIRTUAL_NODE } from '../../flows/node/name.ts'
 import { mapOf } from '../json.ts'
 import { defineKind } from '../kind.ts'
+import { TUNNEL } from '../negotiated.ts'
 import { homePodGift } from './back.ts'
 import { editedShadowPod, remoteShadowPod } from './forge.ts'
 import { podNotices } from './notices.ts'
@@ -31,6 +32,7 @@ export const pod = defineKind({
       resource: NODE,
       wanted: ({ spec }) => (mapOf(spec).nodeName ? { labelSelector: `${NODE_TYPE}=${VIRTUAL_NODE}` } : { names: [] }),
     },
+    tunnel: TUNNEL,
     /** Read by the flow that answers pods of namespaces that are not offloaded (lib/flows/refused). */
     offloading: {
       side: 'home',
