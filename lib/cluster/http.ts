@@ -8,6 +8,7 @@ import {
   type ListOptions,
   pathOf,
   type Resource,
+  UNREAD,
 } from './port.ts'
 import { createTransport, type Transport, type TransportOptions } from './transport.ts'
 import type { Reply } from './wire.ts'
@@ -79,13 +80,13 @@ export function clusterOver(transport: Transport): HttpCluster {
       throw failureOf(id, attempt, reply)
     },
 
-    async delete(resource, ref, { uid, resourceVersion }, { gracePeriodSeconds } = {}) {
+    async delete(resource, ref, preconditions, { gracePeriodSeconds } = {}) {
       const attempt: Attempt = { verb: 'delete', resource, ...ref }
       const options = {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         propagationPolicy: 'Background',
-        preconditions: { uid, resourceVersion },
+        ...(preconditions !== UNREAD && { preconditions }),
         ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
       }
       const reply = await ask('DELETE', pathOf(resource, ref.namespace, ref.name), options)

@@ -54,6 +54,12 @@ export interface Preconditions {
   resourceVersion: string
 }
 
+/**
+ * In the place of preconditions: of an object that the functions have no right to read, so that its name alone must say
+ * that it is ours.
+ */
+export const UNREAD = 'unread'
+
 export interface DeleteOptions {
   /** Seconds that a pod is given to end; its own choice unless told. 0: it goes at once, whether it has ended or not. */
   gracePeriodSeconds?: number
@@ -87,11 +93,16 @@ export interface Cluster {
   apply(resource: Resource, object: KubeObject, subresource?: 'status'): Promise<KubeObject>
 
   /**
-   * Deletes with preconditions, background propagation.
+   * Deletes with preconditions, or what may not be read without; background propagation.
    * @returns false when the object was gone already
    * @throws ConflictError when a precondition does not hold
    */
-  delete(resource: Resource, ref: ObjectRef, preconditions: Preconditions, options?: DeleteOptions): Promise<boolean>
+  delete(
+    resource: Resource,
+    ref: ObjectRef,
+    preconditions: Preconditions | typeof UNREAD,
+    options?: DeleteOptions,
+  ): Promise<boolean>
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConflictError } from '../../lib/cluster/errors.ts'
-import { type DeleteOptions, NOT_EXISTING } from '../../lib/cluster/port.ts'
+import { type DeleteOptions, NOT_EXISTING, UNREAD } from '../../lib/cluster/port.ts'
 import type { Context } from './cluster-contract.ts'
 import { boundPod, CONFIG_MAP, defaultAccount, guardOf, POD, SERVICE_ACCOUNT, THING, thing } from './world.ts'
 
@@ -156,6 +156,15 @@ export function applyContract({ world, namespace }: Context): void {
       await world().user.create(THING, thing(ns, 'moved', { spec: { size: 3 } }))
       await expect(world().cluster.delete(THING, ref, second)).rejects.toThrow(ConflictError)
       expect(await world().cluster.get(THING, ref)).toMatchObject({ spec: { size: 3 } })
+    })
+
+    test('of what may not be read asks for nothing but the name', async () => {
+      const ns = await namespace()
+      const ref = { namespace: ns, name: 'unread' }
+      await world().cluster.apply(THING, thing(ns, 'unread'))
+      expect(await world().cluster.delete(THING, ref, UNREAD)).toBe(true)
+      expect(await world().cluster.get(THING, ref)).toBeUndefined()
+      expect(await world().cluster.delete(THING, ref, UNREAD)).toBe(false)
     })
 
     test('of a pod that may run waits for its node, unless it is given no time', async () => {

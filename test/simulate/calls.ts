@@ -1,5 +1,5 @@
 import { type ClusterError, ListBrokenError } from '../../lib/cluster/errors.ts'
-import type { Cluster, KubeObject, ListOptions, ObjectRef, Preconditions, Resource } from '../../lib/cluster/port.ts'
+import type { Cluster, KubeObject, ListOptions, ObjectRef, Resource } from '../../lib/cluster/port.ts'
 import { EVENT } from '../../lib/cluster/resources.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
 
@@ -8,7 +8,7 @@ export type Call = { id: number; side: Side; resource: Resource; path: string; t
   | { verb: 'get'; ref: ObjectRef }
   | { verb: 'list'; options: ListOptions }
   | { verb: 'apply'; object: KubeObject; subresource?: 'status' }
-  | { verb: 'delete'; ref: ObjectRef; preconditions: Preconditions }
+  | { verb: 'delete'; ref: ObjectRef; preconditions: Parameters<Cluster['delete']>[2] }
 )
 
 /** What a cluster said, known by its content. Values are frozen: a function that changes what it read fails. */

@@ -8,6 +8,7 @@ import {
   type ObjectRef,
   type Preconditions,
   type Resource,
+  UNREAD,
 } from '../../lib/cluster/port.ts'
 import type { Call, Intercept, MemoryCluster, MemoryOptions } from './memory-api.ts'
 import { leavesOf, mergeApplied, ownersOfReplaced } from './memory-fields.ts'
@@ -184,7 +185,9 @@ export function memoryCluster(options: MemoryOptions): MemoryCluster {
       apply: (resource, object, subresource) =>
         call('apply', resource, object.metadata, () => copy(apply(resource, object, subresource)), subresource),
       delete: (resource, ref, preconditions, grace) =>
-        call('delete', resource, ref, () => remove(resource, ref, preconditions, FIELD_MANAGER, grace)),
+        call('delete', resource, ref, () =>
+          remove(resource, ref, preconditions === UNREAD ? {} : preconditions, FIELD_MANAGER, grace),
+        ),
     }
     return self
   }

@@ -1,4 +1,11 @@
-import type { Cluster, KubeObject, ObjectRef, Preconditions, Resource } from '../../../lib/cluster/port.ts'
+import {
+  type Cluster,
+  type KubeObject,
+  type ObjectRef,
+  type Preconditions,
+  type Resource,
+  UNREAD,
+} from '../../../lib/cluster/port.ts'
 import { EVENT, NAMESPACE } from '../../../lib/cluster/resources.ts'
 import type { Kind } from '../../../lib/kinds/kind.ts'
 import { ORIGIN } from '../../../lib/kinds/meta.ts'
@@ -106,6 +113,7 @@ export function recorded(
     },
     async delete(resource, ref, preconditions) {
       const isDeleted = await cluster.delete(resource, ref, preconditions)
+      if (preconditions === UNREAD) throw new TypeError('the engine has read what it deletes')
       const uid = givenUids.get(preconditions.uid) ?? preconditions.uid
       const options = { preconditions: { ...preconditions, uid } satisfies Preconditions }
       answer.actions.push({ ...action(side, 'delete', resource, ref), options })
