@@ -42,6 +42,8 @@ export interface StageClusters {
   stop(): Promise<void>
 }
 
+type Told = 'podCIDR' | 'extraApiServerArgs' | 'extraControllerManagerArgs'
+
 export interface ClustersOptions {
   /** Emptied first. Holds keys, logs, data and kubeconfigs. */
   dir: string
@@ -50,7 +52,7 @@ export interface ClustersOptions {
   /** Fake nodes by ClusterID, played by kwok; none unless told. */
   nodes?: Readonly<Record<string, number>>
   /** What else single control planes are told, by ClusterID. */
-  control?: Readonly<Record<string, Pick<ClusterOptions, 'podCIDR' | 'extraControllerManagerArgs'>>>
+  control?: Readonly<Record<string, Pick<ClusterOptions, Told>>>
   /** Longest time that the API servers gather audit events, ms. */
   auditBatchMaxWaitMs?: number
   onProgress?(text: string): void
