@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isOurs } from '../log.ts'
 import { CredentialsError } from './errors.ts'
 import { fixedIdentity, type Identity, type IdentitySource, renewedIdentity } from './identity.ts'
+import { kubeconfigCredentials, tokenFileIdentity } from './kubeconfig.ts'
 
 /** How to reach and convince one API server. */
 export interface Credentials {
@@ -27,7 +28,7 @@ export interface ExpiringToken {
 }
 
 export type CredentialSource =
-  /** Path or YAML text, and the context in it. */
+  /** Path or text (YAML or JSON), and the context in it. */
   | { kubeconfig: string; context?: string }
   /** CA: PEM, PEM in base64, or a path. A function as token is called again before the token expires and on 401. */
   | { server: string; ca?: string; token: string | (() => Promise<ExpiringToken>) }
@@ -53,11 +54,7 @@ export async function loadCredentials(id: string, source: CredentialSource): Pro
 }
 
 async function load(id: string, source: CredentialSource): Promise<Credentials> {
-  // Imported when needed: functions that are given a token do without the YAML parser.
-  if ('kubeconfig' in source) {
-    const { kubeconfigCredentials } = await import('./kubeconfig.ts')
-    return kubeconfigCredentials(id, source.kubeconfig, source.context)
-  }
+  if ('kubeconfig' in source) return kubeconfigCredentials(id, source.kubeconfig, source.context)
   if ('inCluster' in source) return inCluster(id, source.root ?? SERVICE_ACCOUNT)
   const { server, ca, token } = source
   const identity =
@@ -66,8 +63,7 @@ async function load(id: string, source: CredentialSource): Promise<Credentials> 
 }
 
 /** The API server's certificate always names this host; so no variable of the pod is needed. */
-async function inCluster(id: string, root: string): Promise<Credentials> {
-  const { tokenFileIdentity } = await import('./kubeconfig.ts')
+function inCluster(id: string, root: string): Credentials {
   const problem = (why: string) => new CredentialsError(id, `the service account of this pod (${root}) ${why}`)
   const identity = tokenFileIdentity(`${root}/token`, {}, problem)
   return {

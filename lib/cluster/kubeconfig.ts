@@ -21,7 +21,7 @@ const TOKEN_FILE_TTL = 60_000
 
 /**
  * Credentials of one context of a kubeconfig.
- * @param given path, or the YAML itself
+ * @param given path, or the YAML or JSON itself
  * @param context the current one unless told
  * @throws CredentialsError naming the file, context, cluster or user at fault; never its contents
  */
@@ -113,14 +113,27 @@ async function readText(file: string, problem: Problem): Promise<string> {
 }
 
 async function parseDocument(text: string, problem: Problem): Promise<Document> {
+  const value = jsonOf(text) ?? (await yamlOf(text, problem))
+  if (typeof value !== 'object' || value === null) throw problem('is not a kubeconfig')
+  return value as Document
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The parser is loaded when there is something for it: it is as large as the rest of a function. */
+async function yamlOf(text: string, problem: Problem): Promise<unknown> {
   const { parseDocument: parse } = await import('yaml')
   const document = parse(text, { prettyErrors: true })
   const [broken] = document.errors
   // Only the place: the parser's own message quotes the line, which may hold a token.
   if (broken) throw problem(`is not valid YAML: ${broken.code} at line ${broken.linePos?.[0].line ?? '?'}`)
-  const value: unknown = document.toJS()
-  if (typeof value !== 'object' || value === null) throw problem('is not a kubeconfig')
-  return value as Document
+  return document.toJS()
 }
 
 function sections(document: Document) {
