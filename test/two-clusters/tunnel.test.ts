@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ENDPOINT_SLICE, EVENT, NODE, POD, SYSTEM_NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
+import { ENDPOINT_SLICE, EVENT, POD, SYSTEM_NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
 import type { ChangeEvent } from '../../lib/event/change.ts'
 import { triggersOf } from '../../lib/event/triggers.ts'
 import { changesOf, type Write } from '../../lib/event/write.ts'
