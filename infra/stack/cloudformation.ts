@@ -4,6 +4,7 @@
 export interface Resource {
   Type: string
   Properties: Readonly<Record<string, unknown>>
+  DependsOn?: readonly string[]
 }
 
 export type Resources = Readonly<Record<string, Resource>>
@@ -25,9 +26,10 @@ export const sub = (text: string): Intrinsic => ({ 'Fn::Sub': text })
 
 /** What a role may do. */
 export interface Statement {
-  Effect: 'Allow'
+  Effect: 'Allow' | 'Deny'
   Action: readonly string[]
   Resource: readonly (string | Intrinsic)[]
+  Condition?: object
 }
 
 export const allow = (Action: readonly string[], Resource: readonly (string | Intrinsic)[]): Statement => ({
@@ -51,7 +53,7 @@ export function roleFor(service: string, statements: readonly Statement[]): Reso
 }
 
 /** Logical ID that osls gives what it makes of a function, e.g. `PodLambdaFunction` of `pod`. */
-export function logicalId(name: string, suffix: 'LambdaFunction' | 'LogGroup' | 'Role' | 'Schedule'): string {
+export function logicalId(name: string, suffix: '' | 'LambdaFunction' | 'LogGroup' | 'Role' | 'Schedule'): string {
   const id = name.replaceAll('-', 'Dash').replaceAll('_', 'Underscore')
   return `${id.charAt(0).toUpperCase()}${id.slice(1)}${suffix}`
 }

@@ -1,3 +1,4 @@
+import { clusterPrefix } from '../../lib/config/reader.ts'
 import { DETAIL_TYPE, EVENT_SOURCE } from '../../lib/event/change.ts'
 import { namespace } from '../../lib/flows/namespace/kind.ts'
 import { serviceaccount } from '../../lib/flows/serviceaccount/kind.ts'
@@ -12,6 +13,8 @@ export interface StackFunction {
   lambda: Lambda
   /** How often it is woken without an event, e.g. `rate(1 minute)`. */
   every?: string
+  /** Secrets of the clusters that it gets. */
+  secrets: readonly Purpose[]
   /** What its role may do besides writing its log, using its queues and reading its secrets. */
   may?: readonly Statement[]
 }
@@ -27,11 +30,12 @@ export interface Lambda {
   /** Seconds; 30 unless told. */
   timeout?: number
   url?: true | { invokeMode: 'RESPONSE_STREAM' }
+  vpc?: StackOptions['vpc']
   /** Of what nobody waits for. */
   maximumRetryAttempts?: number
   maximumEventAge?: number
   destinations?: { onFailure: { type: 'sqs'; arn: Intrinsic } }
-  events?: readonly (RuleEvent | QueueEvent)[]
+  events?: readonly (RuleEvent | QueueEvent | LogEvent)[]
 }
 
 interface RuleEvent {
@@ -47,13 +51,12 @@ interface QueueEvent {
   sqs: { arn: Intrinsic; batchSize: number }
 }
 
-/** A row of the table below. */
-interface Row extends Omit<Lambda, 'handler' | 'package'> {
-  /** Secrets of the clusters that it gets. */
-  secrets: readonly Purpose[]
-  every?: string
-  may?: readonly Statement[]
+interface LogEvent {
+  cloudwatchLog: { logGroup: string; filter: string }
 }
+
+/** A row of the table below. */
+type Row = Omit<Lambda, 'handler' | 'package' | 'vpc'> & Omit<StackFunction, 'lambda'>
 
 /**
  * Two services retry: EventBridge when Lambda does not take an event (`ruleOf`), Lambda when the function fails (here;
@@ -102,9 +105,6 @@ const ROWS: Readonly<Record<string, Row>> = {
     description: 'Serves the kubelet API of the virtual nodes, that is logs',
     // As long as Lambda allows: logs that are followed end with it.
     timeout: 900,
-    // Whoever calls without a certificate of a home cluster is refused, and a Function URL asks for none: on AWS a REST
-    // API on a domain with mutual TLS has to stand in front (response transfer mode STREAM, GET and POST of /{proxy+}).
-    url: { invokeMode: 'RESPONSE_STREAM' },
     secrets: ['access', 'kubelet'],
   },
 
@@ -159,16 +159,36 @@ const KIND_ROWS: Readonly<Record<string, Row>> = Object.fromEntries(
 )
 
 /** All functions, by name. */
-export function functionsOf({ environment }: StackOptions): Record<string, StackFunction> {
-  return Object.fromEntries(
-    Object.entries({ ...ROWS, ...KIND_ROWS }).map(([name, { secrets, every, may, ...row }]) => {
-      const lambda: Lambda = {
-        ...row,
-        handler: `dist/${name}/index.handler`,
-        package: { patterns: ['!**', `dist/${name}/**`] },
-        environment: { ...environmentFor(secrets, environment), ...row.environment },
-      }
-      return [name, { lambda, ...(every && { every }), ...(may && { may }) }]
-    }),
-  )
+export function functionsOf(options: StackOptions): Record<string, StackFunction> {
+  const rows = { ...ROWS, ...KIND_ROWS }
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, toFunction(name, row, options)]))
 }
+
+function toFunction(name: string, row: Row, options: StackOptions): StackFunction {
+  const { secrets, every, may, ...rest } = row
+  const { vpc, environment } = options
+  const lambda: Lambda = {
+    ...rest,
+    handler: `dist/${name}/index.handler`,
+    package: { patterns: ['!**', `dist/${name}/**`] },
+    environment: { ...environmentFor(secrets, environment), ...rest.environment },
+    // Only who calls the clusters has to stand where they are reached.
+    ...(vpc && secrets.includes('access') && { vpc }),
+    ...extrasOf(name, options),
+  }
+  return { lambda, secrets, ...(every && { every }), ...(may && { may }) }
+}
+
+/** What single functions get by the settings. */
+function extrasOf(name: string, { auditLogs = [], kubelet, environment }: StackOptions): Partial<Lambda> {
+  if (name === 'webhook' && auditLogs.length > 0) {
+    const names = auditLogs.map((cluster) => environment[`${clusterPrefix(cluster)}EKS_NAME`])
+    return { events: names.map((eks) => ({ cloudwatchLog: { logGroup: `/aws/eks/${eks}/cluster`, filter: WRITES } })) }
+  }
+  // On AWS a Function URL would ask nobody for a certificate.
+  return name === 'kubelet' && kubelet === 'local' ? { url: { invokeMode: 'RESPONSE_STREAM' } } : {}
+}
+
+/** Of an audit log what may have changed something; nodes renew their leases all the time. */
+const WRITES =
+  '{ $.stage = "ResponseComplete" && $.verb != "get" && $.verb != "list" && $.verb != "watch" && $.objectRef.resource != "leases" }'

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { problemsOf } from './preflight.ts'
-import { parseSettings, settingsFile } from './settings.ts'
+import { parseSettings, type StageSettings, settingsFile } from './settings.ts'
 
 const example = parseSettings(await readFile(settingsFile('example'), 'utf8'), 'stages/example.yml')
 
@@ -59,4 +59,35 @@ test.each([
   const problems = problemsOf({ ...example, environment: { ...example.environment, ...environment } })
   expect(problems).toContainEqual(expect.stringContaining(`environment.${want}`))
   expect(problems.join()).not.toContain('hunter2')
+})
+
+const eks = { CLUSTER_ROME_EKS_NAME: 'rome-prod' }
+
+test.each<{ name: string; given: Partial<StageSettings>; want: string }>([
+  {
+    name: 'the log of a cluster that is not there',
+    given: { auditLogs: ['turin'] },
+    want: 'auditLogs.0: CLUSTERS has no "turin"',
+  },
+  {
+    name: 'entries of what is not EKS',
+    given: { accessEntries: ['milan'] },
+    want: 'accessEntries.0: "milan" is not known',
+  },
+  {
+    name: 'the log of another region',
+    given: { auditLogs: ['rome'], environment: { CLUSTER_ROME_EKS_REGION: 'us-east-1' } },
+    want: 'auditLogs.0: "rome" is in us-east-1',
+  },
+  {
+    name: 'two places of the kubelet API',
+    given: {
+      kubelet: { domainName: 'kubelet.example.org', certificateArn: '', truststoreUri: '' },
+      environment: { OFFLOADING_KUBELET: 'elsewhere.example.org' },
+    },
+    want: 'environment.OFFLOADING_KUBELET: elsewhere.example.org is not',
+  },
+])('a stage is refused by its settings: $name', ({ given: { environment, ...given }, want }) => {
+  const settings = { ...example, ...given, environment: { ...example.environment, ...eks, ...environment } }
+  expect(problemsOf(settings)).toContainEqual(expect.stringContaining(want))
 })

@@ -1,4 +1,4 @@
-import { type Env, Reader } from '../../lib/config/reader.ts'
+import { clusterPrefix, type Env, Reader } from '../../lib/config/reader.ts'
 import { ConfigError, parseConfig, parseWebhookSettings } from '../../lib/config.ts'
 import { environmentFor, purposeOf } from './environment.ts'
 import { functionsOf } from './functions.ts'
@@ -15,13 +15,20 @@ const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|NODE_OPTIONS|AWS_.*|LAMBDA_.
  * and what AWS would refuse.
  * @returns one line for each, with the field and the remedy
  */
-export function problemsOf({ environment, ...options }: StageSettings): string[] {
-  return [
+export function problemsOf(settings: StageSettings): string[] {
+  const { environment } = settings
+  const variables = [
     ...problemsIn(() => parseConfig(environment)),
     ...problemsIn(() => parseWebhookSettings(environmentFor(['callers'], environment))),
     ...Object.keys(environment).flatMap((variable) => misplaced(variable, environment)),
-    ...oversized({ environment, ...options }),
-  ].map((problem) => `environment.${problem}`)
+    ...oversized(settings),
+    ...otherKubelet(settings),
+  ]
+  return [
+    ...variables.map((problem) => `environment.${problem}`),
+    ...notOfEks('auditLogs', settings),
+    ...notOfEks('accessEntries', settings),
+  ]
 }
 
 function problemsIn(parse: () => unknown): readonly string[] {
@@ -64,4 +71,27 @@ function oversized(settings: StageSettings): string[] {
   return [
     `CLUSTERS: with all that stands here function ${name} would get ${bytes} bytes, and Lambda takes ${MAX_ENVIRONMENT}; keep long values in Secrets Manager or SSM, or split the stage`,
   ]
+}
+
+function otherKubelet({ kubelet, environment }: StageSettings): string[] {
+  const { OFFLOADING_KUBELET: address } = environment
+  const isSame = !kubelet || !address || address === `${kubelet.domainName}:443`
+  return isSame ? [] : [`OFFLOADING_KUBELET: ${address} is not where kubelet.domainName is served; remove it`]
+}
+
+/** What is done in EKS needs the cluster's name there, and reaches no other region. */
+function notOfEks(
+  field: 'auditLogs' | 'accessEntries',
+  { environment, region, [field]: ids }: StageSettings,
+): string[] {
+  const known = new Reader(environment).words('CLUSTERS')
+  return ids.flatMap((id, index) => {
+    const prefix = clusterPrefix(id)
+    const { [`${prefix}EKS_NAME`]: name, [`${prefix}EKS_REGION`]: place = region } = environment
+    if (!known.includes(id)) return [`${field}.${index}: CLUSTERS has no "${id}"; use one of ${known.join(', ')}`]
+    if (!name) return [`${field}.${index}: "${id}" is not known as a cluster of EKS; set environment.${prefix}EKS_NAME`]
+    return place === region
+      ? []
+      : [`${field}.${index}: "${id}" is in ${place}, and the stack in ${region}; remove it here`]
+  })
 }

@@ -7,11 +7,40 @@ import { ROOT } from '../local/root.ts'
 /** Text of a variable; YAML reads `true` and `100` as what they look like. */
 const text = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 
+const arn = (service: string) =>
+  z.string().regex(new RegExp(`^arn:[^:]+:${service}:`), `expected an ARN of ${service}, e.g. arn:aws:${service}:…`)
+
+/** ClusterIDs; that CLUSTERS has them is the preflight's to say. */
+const clusters = z.array(z.string()).default([])
+
 const stageSettings = z.strictObject({
   /** AWS region of the functions. */
   region: z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'expected a region, e.g. eu-west-1'),
   /** Variables of the functions (docs/configuration.md). */
   environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of a variable, e.g. CLUSTERS'), text),
+  /** Keys of one's own that the secrets are encrypted with. */
+  secretKeys: z.array(arn('kms')).default([]),
+  /** Where the functions that call the clusters stand, for endpoints that the internet does not reach. */
+  vpc: z
+    .strictObject({
+      subnetIds: z.array(z.string().regex(/^subnet-/, 'expected e.g. subnet-0a1b')).min(1),
+      securityGroupIds: z.array(z.string().regex(/^sg-/, 'expected e.g. sg-0a1b')).min(1).max(5),
+    })
+    .optional(),
+  /** EKS clusters of this account and region whose audit log wakes the functions, by ClusterID. */
+  auditLogs: clusters,
+  /** EKS clusters of this account and region that let the functions in by access entries, by ClusterID. */
+  accessEntries: clusters,
+  /** Where the kubelet API of the virtual nodes is served, for `kubectl logs`. */
+  kubelet: z
+    .strictObject({
+      domainName: z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'expected a name, e.g. kubelet.example.org'),
+      certificateArn: arn('acm'),
+      /** Bundle of the CAs of the API servers' kubelet client certificates. */
+      truststoreUri: z.string().regex(/^s3:\/\/[^/]+\/.+/, 'expected e.g. s3://bucket/kubelet-client-cas.pem'),
+      truststoreVersion: z.string().optional(),
+    })
+    .optional(),
 })
 
 /** What a deployment is told besides serverless.yml: the content of `stages/<stage>.yml`. */

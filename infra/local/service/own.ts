@@ -9,6 +9,6 @@ import { readService, type Service } from './read.ts'
  * @param options what else the stage is told
  */
 export function readOwnService(environment: Env, options: Omit<StackOptions, 'environment'> = {}): Promise<Service> {
-  const generated = { region: 'eu-west-1', ...stackOf({ environment, ...options }) }
+  const generated = { region: 'eu-west-1', ...stackOf({ environment, kubelet: 'local', ...options }) }
   return readService(join(ROOT, 'serverless.yml'), { stage: 'local', generated })
 }

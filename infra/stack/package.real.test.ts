@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ROOT } from '../local/root.ts'
+import { ensurePython } from '../python/venv.ts'
+import type { Resource } from './cloudformation.ts'
+import { settingsFile } from './settings.ts'
+
+const run = promisify(execFile)
+
+let dir: string
+let python: string
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'heliograph-package-'))
+  python = await ensurePython()
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+const stages = [
+  { stage: 'example', file: settingsFile('example') },
+  { stage: 'full', file: join(import.meta.dirname, 'fixtures', 'full.yml') },
+]
+
+test.each(stages)('stage $stage is packaged, and cfn-lint has nothing to say', async ({ stage, file }) => {
+  const to = join(dir, stage)
+  const args = ['package', '--stage', stage, '--param', `settings=${file}`, '--package', to]
+  await run(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], { cwd: ROOT })
+  const template = join(to, 'cloudformation-template-update-stack.json')
+  const said = await run(join(dirname(python), 'cfn-lint'), ['--template', template]).catch((error) => error)
+  expect(said.stdout).toBe('')
+
+  const { Resources } = JSON.parse(await readFile(template, 'utf8')) as { Resources: Record<string, Resource> }
+  const lambdas = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function')
+  const zips = (await readdir(to)).filter((name) => name.endsWith('.zip'))
+  expect(zips).toHaveLength(lambdas.length)
+  // CloudFormation takes 500; settings of a few more clusters must fit.
+  expect(Object.keys(Resources).length).toBeLessThan(250)
+})
+
+test('what is wrong with a stage is told before anything is done', async () => {
+  const args = [join(import.meta.dirname, 'main.ts'), 'deploy', '--stage', 'nowhere']
+  const { code, stderr } = await run(process.execPath, args).catch((error) => error)
+  expect([code, stderr]).toEqual([
+    1,
+    'stages/nowhere.yml has 1 problem(s):\n  - it does not exist; copy stages/example.yml there and fill it in\n',
+  ])
+})
