@@ -14,7 +14,8 @@ import { VOLUME_RIGHTS } from './volume-rights.ts'
 /** Group that the functions' credential is a member of: a certificate's organization, an EKS access entry's group. */
 export const GROUP = 'heliograph'
 
-interface Rule {
+/** Verbs on one resource, or on one of its subresources. */
+export interface Rule {
   resource: Resource
   subresource?: string
   verbs: readonly string[]
@@ -26,25 +27,32 @@ const WRITE = ['create', 'delete', 'patch']
 
 /** What the functions may do in a cluster of that role, from the table of kinds: one rule a resource. */
 export function rulesOf(side: Side, kinds: readonly Kind[] = [namespace, ...KINDS]): Rule[] {
-  const sources = kinds.filter(({ source }) => source.side === side)
-  const targets = kinds.filter(({ target }) => target.side === side)
-  const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
   return merged([
     ...OWN[side],
     ...NODE_RIGHTS[side],
     ...VOLUME_RIGHTS[side],
     ...KUBELET_RIGHTS[side],
     ...MAPPING_RIGHTS[side],
+    ...kindRules(kinds, side),
+  ])
+}
+
+/** What it takes to reflect these kinds, in a cluster of that role. */
+export function kindRules(kinds: readonly Kind[], side: Side): Rule[] {
+  const sources = kinds.filter(({ source }) => source.side === side)
+  const targets = kinds.filter(({ target }) => target.side === side)
+  const reads = kinds.flatMap((kind) => Object.values(kind.reads ?? {})).filter((read) => read.side === side)
+  return [
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
     ...sources.flatMap(givingRules),
     ...reads.map(({ resource }) => ({ resource, verbs: READ })),
     ...kinds.flatMap((kind) => providingRules(kind, side)),
-  ])
+  ]
 }
 
 /** The owner of a source is told by an Event beside it. */
-const TELL: Rule = { resource: EVENT, verbs: ['create', 'patch'] }
+export const TELL: Rule = { resource: EVENT, verbs: ['create', 'patch'] }
 
 const OWN: Record<Side, readonly Rule[]> = {
   home: [
@@ -56,7 +64,8 @@ const OWN: Record<Side, readonly Rule[]> = {
   remote: [TELL],
 }
 
-function merged(rules: readonly Rule[]): Rule[] {
+/** One rule a resource. */
+export function merged(rules: readonly Rule[]): Rule[] {
   const groups = Map.groupBy(
     rules,
     ({ resource, subresource = '' }) => `${resource.group}/${resource.plural}/${subresource}`,
