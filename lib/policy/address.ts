@@ -1,9 +1,8 @@
-import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 
 /**
  * IP addresses as numbers. Parsing accepts what kube-apiserver 1.36 accepts under StrictIPCIDRValidation
- * (apimachinery `util/validation/ip.go`), and nothing else: software disagrees on what the rest means. That is what
- * inet_pton accepts, less zone ids and IPv4-mapped addresses.
+ * (apimachinery `util/validation/ip.go`), and nothing else: software disagrees on what the rest means.
  */
 export type Family = 4 | 6
 
@@ -31,25 +30,22 @@ const MAX_TEXT = 253
  */
 export function parseAddress(text: string): Address | Unreadable {
   if (text.length > MAX_TEXT) return { unreadable: 'the text is too long for an IP address' }
-  if (text.includes(':') && text.includes('%')) {
-    return { unreadable: `${JSON.stringify(text)} has a zone id, which means nothing elsewhere` }
+  if (!text.includes(':')) {
+    return ipaddr.IPv4.isValidFourPartDecimal(text) ? toAddress(ipaddr.IPv4.parse(text)) : notAnAddress(text)
   }
-  const family = isIP(text)
-  if (family === 0) return notAnAddress(text)
-  if (family === 4) return { family, bits: toBits(text.split('.').map((part) => hex(Number(part), 2))) }
-  const bits = toBits(groupsOf(text).map((group) => group.padStart(4, '0')))
-  return bits >> 32n === 0xffffn
+  if (text.includes('%')) return { unreadable: `${JSON.stringify(text)} has a zone id, which means nothing elsewhere` }
+  const groups = withHexTail(text)
+  if (groups === undefined || !ipaddr.IPv6.isValid(groups)) return notAnAddress(text)
+  const address = toAddress(ipaddr.IPv6.parse(groups))
+  return address.bits >> 32n === 0xffffn
     ? { unreadable: `${JSON.stringify(text)} is an IPv4-mapped IPv6 address: write it as IPv4` }
-    : { family: 6, bits }
+    : address
 }
 
 /** Canonical text: dotted decimal or RFC 5952, the only form that the API server takes in IPv6 EndpointSlices. */
-export function formatAddress({ family, bits }: Address): string {
-  const digits = hex(bits, WIDTH[family] / 4)
-  if (family === 6) return shortened(pieces(digits, 4).join(':'))
-  return pieces(digits, 2)
-    .map((part) => Number.parseInt(part, 16))
-    .join('.')
+export function formatAddress(address: Address): string {
+  const hex = address.bits.toString(16).padStart(WIDTH[address.family] / 4, '0')
+  return ipaddr.fromByteArray([...Buffer.from(hex, 'hex')]).toString()
 }
 
 /**
@@ -76,21 +72,17 @@ function notAnAddress(text: string): Unreadable {
   return { unreadable: `${JSON.stringify(text)} is not an IP address` }
 }
 
-/** IPv6 text to its eight groups. */
-function groupsOf(text: string): string[] {
-  const [left = [], right = []] = shortened(text)
-    .split('::')
-    .map((side) => side.split(':').filter((group) => group !== ''))
-  return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
+function toAddress(parsed: ipaddr.IPv4 | ipaddr.IPv6): Address {
+  const hex = Buffer.from(parsed.toByteArray()).toString('hex')
+  return { family: parsed.kind() === 'ipv4' ? 4 : 6, bits: BigInt(`0x${hex}`) }
 }
 
-/** RFC 5952, in which URLs write the address of a host: groups in hexadecimal alone, the longest run of zeros left out. */
-function shortened(text: string): string {
-  return new URL(`http://[${text}]`).hostname.slice(1, -1)
+/** `64:ff9b::1.2.3.4` -> `64:ff9b::102:304`; ipaddr.js takes `::1.2.3.4` for IPv4-mapped, and octal in a tail. Undefined: bad tail. */
+function withHexTail(text: string): string | undefined {
+  const start = text.lastIndexOf(':') + 1
+  const tail = text.slice(start)
+  if (!tail.includes('.')) return text
+  if (!ipaddr.IPv4.isValidFourPartDecimal(tail)) return undefined
+  const hex = Buffer.from(ipaddr.IPv4.parse(tail).toByteArray()).toString('hex')
+  return `${text.slice(0, start)}${hex.slice(0, 4)}:${hex.slice(4)}`
 }
-
-const hex = (value: number | bigint, length: number) => value.toString(16).padStart(length, '0')
-
-const toBits = (digits: readonly string[]) => BigInt(`0x${digits.join('')}`)
-
-const pieces = (digits: string, length: number) => digits.match(new RegExp(`.{${length}}`, 'g'))!
