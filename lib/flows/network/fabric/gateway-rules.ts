@@ -1,4 +1,4 @@
-import { OVERLAY_DEVICE, OVERLAY_PORT, PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE } from './names.ts'
+import { GATEWAY_RULES, OVERLAY_DEVICE, OVERLAY_PORT, PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE } from './names.ts'
 import { anyOf, chain, map, replaceTable, set } from './nft.ts'
 import type { View } from './view.ts'
 
@@ -15,7 +15,7 @@ export function gatewayRules(views: readonly View[], overlaySources: readonly st
     views.flatMap((view) => [view.remotePods, view.remoteExternals].flatMap((remote) => elements(view, remote)))
   const isRenamed = ({ localPods, localPodsSeen }: View) => localPods !== localPodsSeen
   const localPods = views[0]?.localPods
-  return replaceTable(TUNNEL_DEVICE, [
+  return replaceTable(GATEWAY_RULES, [
     map(
       'pods_in',
       'ipv4_addr . ipv4_addr : interval ipv4_addr',

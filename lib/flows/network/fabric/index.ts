@@ -1,7 +1,7 @@
 import type { TunnelCIDRs } from '../../../policy/tunnel.ts'
 import { gatewayRules } from './gateway-rules.ts'
 import { isIPv4 } from './ipv4.ts'
-import { PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE, TUNNEL_MARK, WIREGUARD_PORT } from './names.ts'
+import { PROBE_PORT, TUNNEL_ADDRESS, WIREGUARD_PORT } from './names.ts'
 import { nodeRules } from './node-rules.ts'
 import { GATEWAY_MAC, gatewayOverlay, nodeNeighbour, nodeOverlay, nodeSources } from './overlay.ts'
 import { gatewayRouting, nodeRouting } from './routing.ts'
@@ -61,10 +61,8 @@ export function renderFabric(given: Fabric): Record<string, string> {
     'gateway.json': json({
       ...common,
       tunnel: {
-        device: TUNNEL_DEVICE,
         address: TUNNEL_ADDRESS,
         port: WIREGUARD_PORT,
-        mark: TUNNEL_MARK,
         probePort: PROBE_PORT,
         peers: peers.map((peer, index) => tunnelPeer(peer, views[index]!)),
       },

@@ -12,20 +12,18 @@ export const WIREGUARD_PORT_NAME = 'wireguard'
 /** MTU of tunnel and overlay: 1400 bytes with the tunnel's headers, which a CNI's own overlay has room for (as Liqo). */
 export const DEFAULT_MTU = 1340
 
-export const TUNNEL_DEVICE = 'heliograph'
 /** Every gateway's own address in its tunnels; peers reach it as the first of its external CIDR (as Liqo). */
 export const TUNNEL_ADDRESS = '169.254.0.1'
 /** UDP port of the gateways' probes of one another (as Liqo). */
 export const PROBE_PORT = 12345
-
-export const OVERLAY_DEVICE = 'heliograph-vx'
 /** VXLAN network identifier and UDP port between nodes and gateway (as Liqo). */
 export const OVERLAY_ID = 18952
 export const OVERLAY_PORT = 4879
-
-/** Routing table of the fabric, on nodes and in the gateway. */
-export const TABLE = 18952
-/** Of its policy rules: before those of the AWS VPC CNI for secondary interfaces (1536), after those for local pods (512). */
+/** Of the fabric's policy rules: before those of the AWS VPC CNI for secondary interfaces (1536), after its for local pods (512). */
 export const RULE_PRIORITY = 600
-/** Mark of the packets that carry the tunnel. */
-export const TUNNEL_MARK = 18952
+
+// The agent knows these by the version of the files (infra/gateway/config/names.go), the routing table and mark too.
+export const TUNNEL_DEVICE = 'heliograph'
+export const OVERLAY_DEVICE = 'heliograph-vx'
+export const GATEWAY_RULES = 'heliograph'
+export const NODE_RULES = 'heliograph_node'

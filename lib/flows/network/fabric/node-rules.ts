@@ -1,4 +1,4 @@
-import { OVERLAY_PORT } from './names.ts'
+import { NODE_RULES, OVERLAY_PORT } from './names.ts'
 import { anyOf, chain, replaceTable } from './nft.ts'
 import type { View } from './view.ts'
 
@@ -12,7 +12,7 @@ export function nodeRules(views: readonly View[], overlaySources: readonly strin
   const localPods = views[0]?.localPods
   const remotes = views.flatMap(({ remotePods, remoteExternals }) => [remotePods, remoteExternals])
   const except = overlaySources.length > 0 ? ` ip saddr != ${anyOf(overlaySources)}` : ''
-  return replaceTable('heliograph_node', [
+  return replaceTable(NODE_RULES, [
     chain('overlay', 'filter hook input priority filter - 10; policy accept', [
       `udp dport ${OVERLAY_PORT}${except} counter drop`,
     ]),

@@ -1,7 +1,7 @@
 import { formatAddress } from '../../../policy/address.ts'
 import { firstAddress, parseCidr } from '../../../policy/cidr.ts'
 import type { Fabric, FabricNode } from './index.ts'
-import { OVERLAY_DEVICE, OVERLAY_ID, OVERLAY_PORT } from './names.ts'
+import { OVERLAY_ID, OVERLAY_PORT } from './names.ts'
 
 /**
  * One end of the VXLAN between the nodes and the gateway's Pod. They meet directly, in a star: what the CNI carries is
@@ -9,7 +9,6 @@ import { OVERLAY_DEVICE, OVERLAY_ID, OVERLAY_PORT } from './names.ts'
  * none of its own that could collide (Liqo's 240.<last three numbers> does), and MACs follow from addresses.
  */
 export interface Overlay {
-  readonly device: string
   /** VXLAN network identifier, and UDP port. */
   readonly id: number
   readonly port: number
@@ -54,5 +53,5 @@ export function nodeSources({ ip, podCIDRs }: FabricNode): string[] {
 }
 
 function overlay(neighbours: readonly Neighbour[]): Overlay {
-  return { device: OVERLAY_DEVICE, id: OVERLAY_ID, port: OVERLAY_PORT, neighbours }
+  return { id: OVERLAY_ID, port: OVERLAY_PORT, neighbours }
 }

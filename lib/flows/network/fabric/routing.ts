@@ -1,31 +1,27 @@
 import type { Fabric } from './index.ts'
 import { isIPv4 } from './ipv4.ts'
-import { RULE_PRIORITY, TABLE, TUNNEL_DEVICE, TUNNEL_MARK } from './names.ts'
+import { RULE_PRIORITY } from './names.ts'
 import type { View } from './view.ts'
 
-/** Policy rules, and the routes of one table; an agent makes the kernel's exactly these. */
+/** Policy rules, and the routes of the fabric's table; an agent makes the kernel's exactly these. */
 export interface Routing {
-  readonly table: number
   readonly rules: readonly Rule[]
   readonly routes: readonly Route[]
 }
 
-/** Who looks into the table: packets to a CIDR, or those that come in by a device; or, marked, into another one. */
+/** Who looks into the table: packets to a CIDR, or those out of the tunnel. Marked ones, which carry it, do not. */
 export type Rule = { readonly priority: number } & (
   | { readonly to: string }
-  | { readonly from: string }
-  | { readonly mark: number; readonly table: number }
+  | { readonly fromTunnel: true }
+  | { readonly marked: true }
 )
 
 /** To a neighbour in the overlay, into the tunnel, or (neither) nowhere, so that no packet strays. */
 export interface Route {
   readonly to: string
   readonly via?: string
-  readonly device?: string
+  readonly tunnel?: true
 }
-
-/** Number of the main table. */
-const MAIN = 254
 
 /**
  * The gateway's: the tunnel's packets to the nodes, and everybody's to the peers into the tunnel, but for WireGuard's
@@ -36,14 +32,13 @@ export function gatewayRouting({ nodes }: Fabric, views: readonly View[]): Routi
   const toNodes = nodes.flatMap(({ ip, podCIDRs }) =>
     [...podCIDRs.filter(isIPv4), `${ip}/32`].map((to) => ({ to, via: ip })),
   )
-  const toPeers = destinations(views).map((to) => ({ to, device: TUNNEL_DEVICE }))
+  const toPeers = destinations(views).map((to) => ({ to, tunnel: true as const }))
   const strays = views.map(({ localPods }) => ({ to: localPods }))
   return {
-    table: TABLE,
     rules: [
-      { priority: RULE_PRIORITY, mark: TUNNEL_MARK, table: MAIN },
+      { priority: RULE_PRIORITY, marked: true },
       ...destinations(views).map((to) => ({ priority: RULE_PRIORITY + 1, to })),
-      { priority: RULE_PRIORITY + 1, from: TUNNEL_DEVICE },
+      { priority: RULE_PRIORITY + 1, fromTunnel: true },
     ],
     routes: firstOfEach([...toNodes, ...toPeers, ...strays]),
   }
@@ -52,7 +47,6 @@ export function gatewayRouting({ nodes }: Fabric, views: readonly View[]): Routi
 /** A node's: what is the peers' goes to the gateway, and nowhere while there is none. */
 export function nodeRouting({ gateway }: Fabric, views: readonly View[]): Routing {
   return {
-    table: TABLE,
     rules: destinations(views).map((to) => ({ priority: RULE_PRIORITY, to })),
     routes: destinations(views).map((to) => (gateway ? { to, via: gateway.ip } : { to })),
   }

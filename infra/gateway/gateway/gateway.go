@@ -1,0 +1,335 @@
+// Package gateway is the agent in the gateway's Pod: it keeps the tunnel, the translation of addresses and the overlay's
+// centre as the Secret heliograph-fabric says, and tells how the connections are.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
+
+	"heliograph.local/gateway/config"
+	"heliograph.local/gateway/kernel"
+	"heliograph.local/gateway/kube"
+	"heliograph.local/gateway/probe"
+	"heliograph.local/gateway/ready"
+	"heliograph.local/gateway/tunnel"
+)
+
+const (
+	// probeInterval is how often peers are asked (as Liqo).
+	probeInterval = 2 * time.Second
+	// ensureInterval is how often the kernel's state is compared, and what failed tried again.
+	ensureInterval = 15 * time.Second
+	// podsDelay gathers changes of Pods.
+	podsDelay = 200 * time.Millisecond
+)
+
+type agent struct {
+	client *kube.Client
+	podIP  netip.Addr
+
+	fabric *kube.View[secret]
+	secret *kube.View[secret]
+	pods   *kube.View[pod]
+
+	endpoints *endpoints
+	reporter  *reporter
+	device    *tunnel.Device
+	prober    *probe.Prober
+
+	key       wgtypes.Key
+	published wgtypes.Key
+	// wanted is the newest configuration that could be read, inForce the one that the kernel has.
+	wanted  *config.Gateway
+	inForce *config.Gateway
+	// refused is why there is a newer one that is not wanted.
+	refused error
+
+	lock     sync.Mutex
+	notReady error
+}
+
+// Run is the agent, until the context ends.
+func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
+	a := &agent{
+		client:    client,
+		podIP:     podIP,
+		fabric:    kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
+		secret:    kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.KeyName),
+		pods:      kube.Follow[pod](ctx, client, "/api/v1/pods", ""),
+		endpoints: newEndpoints(),
+		reporter:  newReporter(ctx, client),
+		notReady:  errors.New("the agent has just started"),
+	}
+	if err := ready.Serve("gateway", a.status); err != nil {
+		return err
+	}
+	defer a.close()
+	probes, ensures := time.NewTicker(probeInterval), time.NewTicker(ensureInterval)
+	podsTimer := time.NewTimer(podsDelay)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.secret.Changed:
+			a.followKey(ctx)
+		case <-a.fabric.Changed:
+			a.read()
+		case <-a.pods.Changed:
+			podsTimer.Reset(podsDelay)
+			continue
+		case <-podsTimer.C:
+		case found := <-a.endpoints.found:
+			if !a.endpoints.take(found) {
+				continue
+			}
+		case <-probes.C:
+			a.probe(ctx)
+			continue
+		case <-ensures.C:
+			a.followKey(ctx)
+		}
+		a.ensure(ctx)
+	}
+}
+
+func (a *agent) close() {
+	if a.device != nil {
+		a.device.Close()
+	}
+}
+
+func (a *agent) status() error {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.notReady
+}
+
+// followKey takes the private key of the Secret, makes one where there is none, and publishes the public key.
+func (a *agent) followKey(ctx context.Context) {
+	found, isRead := a.secret.One()
+	if !isRead {
+		return
+	}
+	if found == nil {
+		if err := createKey(ctx, a.client); err != nil {
+			slog.Error("key pair not made", "error", err)
+		}
+		return
+	}
+	key, err := keyOf(found)
+	if err != nil {
+		slog.Error("key not used, the one before stays", "error", err)
+		return
+	}
+	a.key = key
+	if public := key.PublicKey(); a.published != public {
+		if err := publish(ctx, a.client, public); err != nil {
+			slog.Error("public key not published", "error", err)
+			return
+		}
+		slog.Info("public key published", "publicKey", public.String())
+		a.published = public
+	}
+}
+
+// read takes what the Secret says, unless there is something wrong in it.
+func (a *agent) read() {
+	found, isRead := a.fabric.One()
+	if !isRead {
+		return
+	}
+	if found == nil {
+		a.wanted, a.refused = nil, nil
+		return
+	}
+	wanted, err := config.ParseGateway(found.Data)
+	if err != nil {
+		a.refuse(err)
+		return
+	}
+	a.wanted, a.refused = wanted, nil
+}
+
+func (a *agent) refuse(err error) {
+	slog.Error("configuration refused, the one before stays", "error", err)
+	a.refused = err
+}
+
+// ensure makes the kernel's state what is wanted.
+func (a *agent) ensure(ctx context.Context) {
+	err := a.ensured(ctx)
+	if err != nil {
+		slog.Error("not as configured, trying again", "error", err)
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	if err == nil && a.published == (wgtypes.Key{}) {
+		err = errors.New("the public key is not published yet")
+	}
+	a.notReady = err
+}
+
+func (a *agent) ensured(ctx context.Context) error {
+	if _, isRead := a.fabric.All(); !isRead {
+		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
+	}
+	if a.key == (wgtypes.Key{}) {
+		return fmt.Errorf("there is no key in the Secret %s yet", config.KeyName)
+	}
+	if a.wanted == nil {
+		return a.withdraw(ctx)
+	}
+	if a.wanted != a.inForce {
+		if err := kernel.CheckRules(ctx, a.wanted.Rules); err != nil {
+			a.refuse(fmt.Errorf("gateway.nft: %w", err))
+			a.wanted = a.inForce
+			return nil
+		}
+	}
+	return a.apply(ctx, a.wanted)
+}
+
+// apply goes from the translation of addresses to the routes, so that a packet of a new peer finds all in place.
+func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
+	uplink, err := kernel.FindUplink(a.podIP)
+	if err != nil {
+		return err
+	}
+	if err := kernel.Forward(uplink.Name, uplink.Index); err != nil {
+		return err
+	}
+	if a.inForce == nil || a.inForce.Rules != wanted.Rules || !kernel.HasRules(ctx, config.GatewayRules) {
+		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
+			return err
+		}
+	}
+	if err := a.setTunnel(ctx, wanted); err != nil {
+		return err
+	}
+	self := config.Neighbour{IP: a.podIP, MAC: wanted.Overlay.MAC}
+	overlay, err := kernel.EnsureOverlay(wanted.Overlay.Overlay, self, wanted.MTU)
+	if err != nil {
+		return err
+	}
+	pods, _ := a.pods.All()
+	devices := kernel.Devices{Overlay: overlay, Tunnel: a.device.Index}
+	if err := kernel.EnsureRouting(withPods(wanted.Routing, pods), devices, netip.Addr{}); err != nil {
+		return err
+	}
+	if a.inForce != nil && namesChanged(a.inForce.Tunnel.Peers, wanted.Tunnel.Peers) {
+		if err := kernel.ForgetConnections(); err != nil {
+			return err
+		}
+	}
+	if a.inForce != wanted {
+		slog.Info("configuration in force", "peers", len(wanted.Tunnel.Peers), "nodes", len(wanted.Overlay.Neighbours))
+		if most := uplink.MTU - tunnel.Overhead; wanted.MTU > most {
+			slog.Warn("mtu too large for the Pod's network, large packets will be lost", "mtu", wanted.MTU, "most", most)
+		}
+	}
+	a.inForce = wanted
+	return nil
+}
+
+func (a *agent) setTunnel(ctx context.Context, wanted *config.Gateway) (err error) {
+	own := wanted.Tunnel
+	if a.device == nil {
+		if a.device, err = tunnel.Open(wanted.MTU); err != nil {
+			return err
+		}
+		slog.Info("tunnel device made", "userspace", a.device.IsUserspace)
+	}
+	if err := a.device.Setup(a.key, own.Address, int(own.Port), wanted.MTU); err != nil {
+		return err
+	}
+	if err := kernel.Forward(config.TunnelDevice, a.device.Index); err != nil {
+		return err
+	}
+	if a.prober == nil {
+		if a.prober, err = probe.Listen(netip.AddrPortFrom(own.Address, own.ProbePort)); err != nil {
+			return err
+		}
+	}
+	a.endpoints.want(ctx, own.Peers, a.answers)
+	peers := make([]tunnel.Peer, len(own.Peers))
+	for i, peer := range own.Peers {
+		peers[i] = tunnel.Peer{PublicKey: peer.PublicKey.Key, AllowedIPs: peer.AllowedIPs, Endpoint: a.endpoints.address(peer.ID)}
+	}
+	if err := a.device.SetPeers(peers); err != nil {
+		return err
+	}
+	a.endpoints.isSet()
+	return nil
+}
+
+// withdraw takes all away, when there is no configuration any more.
+func (a *agent) withdraw(ctx context.Context) error {
+	if a.inForce == nil {
+		return nil
+	}
+	a.reporter.tell(nil)
+	err := errors.Join(
+		kernel.RemoveRouting(),
+		a.device.SetPeers(nil),
+		kernel.RemoveOverlay(),
+		kernel.RemoveRules(ctx, config.GatewayRules),
+	)
+	if err == nil {
+		slog.Info("no configuration any more, all withdrawn")
+		a.inForce = nil
+	}
+	return err
+}
+
+// probe asks the peers, and reports how they have answered so far.
+func (a *agent) probe(ctx context.Context) {
+	if a.inForce == nil || a.prober == nil {
+		return
+	}
+	own := a.inForce.Tunnel
+	devices, err := a.device.Peers()
+	if err != nil {
+		slog.Error("peers not read", "error", err)
+		return
+	}
+	current, ids := map[string]connection{}, map[string]bool{}
+	for _, peer := range own.Peers {
+		state := connectionOf(peer, devices[peer.PublicKey.Key], a.prober.Result(peer.ID), a.endpoints.problem(peer.ID))
+		if a.refused != nil {
+			state.Message += fmt.Sprintf("; a newer configuration is refused: %v", a.refused)
+		}
+		current[peer.ID], ids[peer.ID] = state, true
+		if peer.Probe.IsValid() {
+			a.prober.Send(peer.ID, netip.AddrPortFrom(peer.Probe, own.ProbePort))
+		}
+	}
+	a.prober.Forget(ids)
+	a.reporter.tell(current)
+	a.endpoints.want(ctx, own.Peers, a.answers)
+}
+
+func (a *agent) answers(id string) bool {
+	result := a.prober.Result(id)
+	return !result.Answered.IsZero() && result.Lost < lostForError
+}
+
+// namesChanged tells whether a peer that stays has other names for networks than before, or we for its.
+func namesChanged(before, after []config.Peer) bool {
+	names := map[string]string{}
+	for _, peer := range before {
+		names[peer.ID] = fmt.Sprint(peer.AllowedIPs, peer.SeenAs)
+	}
+	for _, peer := range after {
+		if old, isThere := names[peer.ID]; isThere && old != fmt.Sprint(peer.AllowedIPs, peer.SeenAs) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,68 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
+
+	"heliograph.local/gateway/config"
+	"heliograph.local/gateway/kube"
+)
+
+// privateKey is the field of the Secret.
+const privateKey = "privateKey"
+
+// secret is what the agents read of Secrets.
+type secret struct {
+	Metadata struct {
+		ResourceVersion string `json:"resourceVersion"`
+	} `json:"metadata"`
+	Data map[string][]byte `json:"data"`
+}
+
+// keyOf reads the private key of the Secret. The error does not repeat what is there.
+func keyOf(found *secret) (wgtypes.Key, error) {
+	key, err := wgtypes.ParseKey(string(found.Data[privateKey]))
+	if err != nil || key == (wgtypes.Key{}) {
+		const remedy = "delete the Secret, and a new one is made"
+		return wgtypes.Key{}, fmt.Errorf("Secret %s: %s is no WireGuard key: %s", config.KeyName, privateKey, remedy)
+	}
+	return key, nil
+}
+
+// createKey makes a key pair, and its Secret unless another agent was faster; the view of the Secret tells either way.
+func createKey(ctx context.Context, client *kube.Client) error {
+	key, err := wgtypes.GeneratePrivateKey()
+	if err != nil {
+		return err
+	}
+	object := ours("v1", "Secret", map[string]any{"resourceVersion": "1"})
+	object["data"] = map[string][]byte{privateKey: []byte(key.String())}
+	err = client.Apply(ctx, client.Path("/api/v1", "secrets", config.KeyName), object)
+	if kube.IsCode(err, http.StatusConflict) {
+		return nil
+	}
+	if err == nil {
+		slog.Info("key pair made", "publicKey", key.PublicKey().String())
+	}
+	return err
+}
+
+// publish puts the public key where the network function reads it.
+func publish(ctx context.Context, client *kube.Client, public wgtypes.Key) error {
+	object := ours("v1", "ConfigMap", map[string]any{})
+	labels := object["metadata"].(map[string]any)["labels"].(map[string]string)
+	labels["net.liqo.io/key"] = "wireguard"
+	object["data"] = map[string]string{"publicKey": public.String()}
+	return client.Apply(ctx, client.Path("/api/v1", "configmaps", config.KeyName), object)
+}
+
+// ours is an object of the key's name with the mark of all that is Heliograph's.
+func ours(apiVersion, kind string, metadata map[string]any) map[string]any {
+	metadata["name"] = config.KeyName
+	metadata["labels"] = map[string]string{"app.kubernetes.io/managed-by": "heliograph"}
+	return map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": metadata}
+}

@@ -1,0 +1,54 @@
+// Package kernel makes the state of the network namespace that the agent runs in what its configuration says. Every
+// function may be called again at any time, changes only what differs, and needs no right but CAP_NET_ADMIN.
+package kernel
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Indices of a device's IPv4 settings (linux/ip.h), and the attribute that holds them (linux/if_link.h).
+const (
+	devconfForwarding = 1
+	devconfRPFilter   = 8
+	iflaInetConf      = 1
+)
+
+// Forward makes the kernel forward IPv4 packets that come in by the device. By rtnetlink: in a container /proc/sys is
+// read-only, and being allowed to write to it takes a privileged one.
+func Forward(device string, index int) error {
+	if isForwarding(device) {
+		return nil
+	}
+	if err := setDevconf(index, devconfForwarding, 1); err != nil {
+		return fmt.Errorf("forwarding of %s: %w", device, err)
+	}
+	if !isForwarding(device) {
+		return fmt.Errorf("forwarding of %s cannot be switched on: set net.ipv4.ip_forward=1 on the node", device)
+	}
+	return nil
+}
+
+func isForwarding(device string) bool {
+	text, err := os.ReadFile(filepath.Join("/proc/sys/net/ipv4/conf", device, "forwarding"))
+	return err == nil && bytes.Equal(bytes.TrimSpace(text), []byte("1"))
+}
+
+// setDevconf sends RTM_SETLINK { IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF { setting: value } } } }.
+func setDevconf(index int, setting int, value uint32) error {
+	request := nl.NewNetlinkRequest(unix.RTM_SETLINK, unix.NLM_F_ACK)
+	message := nl.NewIfInfomsg(unix.AF_UNSPEC)
+	message.Index = int32(index)
+	request.AddData(message)
+	spec := nl.NewRtAttr(unix.IFLA_AF_SPEC, nil)
+	conf := spec.AddRtAttr(unix.AF_INET, nil).AddRtAttr(iflaInetConf, nil)
+	conf.AddRtAttr(setting, nl.Uint32Attr(value))
+	request.AddData(spec)
+	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
+	return err
+}

@@ -1,0 +1,196 @@
+// Package route is the agent on every node: it sends what is for a peer's pods to the gateway, as the Secret
+// heliograph-fabric says.
+package route
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"heliograph.local/gateway/config"
+	"heliograph.local/gateway/kernel"
+	"heliograph.local/gateway/kube"
+	"heliograph.local/gateway/ready"
+)
+
+// ensureInterval is how often the kernel's state is compared, and what failed tried again. Others change the node too.
+const ensureInterval = 15 * time.Second
+
+type secret struct {
+	Data map[string][]byte `json:"data"`
+}
+
+type agent struct {
+	client *kube.Client
+	node   string
+	fabric *kube.View[secret]
+
+	// wanted is the newest configuration that could be read, inForce the one that the kernel has.
+	wanted  *config.Route
+	inForce *config.Route
+	// refused is why there is a newer one that is not wanted.
+	refused error
+
+	lock     sync.Mutex
+	notReady error
+}
+
+// Run is the agent on the node of that name, until the context ends.
+func Run(ctx context.Context, client *kube.Client, node string) error {
+	a := &agent{
+		client:   client,
+		node:     node,
+		fabric:   kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
+		notReady: errors.New("the agent has just started"),
+	}
+	if err := ready.Serve("route", a.status); err != nil {
+		return err
+	}
+	for ticker := time.NewTicker(ensureInterval); ; {
+		select {
+		case <-ctx.Done():
+			return a.end()
+		case <-a.fabric.Changed:
+			a.read()
+		case <-ticker.C:
+		}
+		a.ensure(ctx)
+	}
+}
+
+func (a *agent) status() error {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return a.notReady
+}
+
+// read takes what the Secret says, unless there is something wrong in it.
+func (a *agent) read() {
+	found, isRead := a.fabric.One()
+	if !isRead {
+		return
+	}
+	if found == nil {
+		a.wanted, a.refused = nil, nil
+		return
+	}
+	wanted, err := config.ParseRoute(found.Data)
+	if err != nil {
+		a.refuse(err)
+		return
+	}
+	a.wanted, a.refused = wanted, nil
+}
+
+func (a *agent) refuse(err error) {
+	slog.Error("configuration refused, the one before stays", "error", err)
+	a.refused = err
+}
+
+// ensure makes the kernel's state what is wanted. A refused configuration is why the agent is not ready: the Pod says so.
+func (a *agent) ensure(ctx context.Context) {
+	err := a.ensured(ctx)
+	if err != nil {
+		slog.Error("not as configured, trying again", "error", err)
+	}
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	a.notReady = errors.Join(a.refused, err)
+}
+
+func (a *agent) ensured(ctx context.Context) error {
+	if _, isRead := a.fabric.All(); !isRead {
+		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
+	}
+	if a.wanted == nil {
+		if a.refused != nil {
+			return nil
+		}
+		return a.withdraw(ctx)
+	}
+	if a.wanted != a.inForce {
+		if err := kernel.CheckRules(ctx, a.wanted.Rules); err != nil {
+			a.refuse(fmt.Errorf("node.nft: %w", err))
+			a.wanted = a.inForce
+			return nil
+		}
+	}
+	return a.apply(ctx, a.wanted)
+}
+
+// apply goes from the rules to the routes, so that a packet finds all in place.
+func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
+	self, isKnown := wanted.Nodes[a.node]
+	if !isKnown {
+		return fmt.Errorf("route.json: nodes: %s is not among them yet", a.node)
+	}
+	if a.inForce == nil || a.inForce.Rules != wanted.Rules || !kernel.HasRules(ctx, config.NodeRules) {
+		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
+			return err
+		}
+	}
+	index, err := kernel.EnsureOverlay(wanted.Overlay, self, wanted.MTU)
+	if err != nil {
+		return err
+	}
+	// The node's own packets have its own address, as they would without the overlay.
+	if err := kernel.EnsureRouting(wanted.Routing, kernel.Devices{Overlay: index}, self.IP); err != nil {
+		return err
+	}
+	if a.inForce != wanted {
+		slog.Info("configuration in force", "node", a.node, "gateways", len(wanted.Overlay.Neighbours))
+	}
+	a.inForce = wanted
+	return nil
+}
+
+// withdraw leaves the node as it was before the agent came, whichever agent it was.
+func (a *agent) withdraw(ctx context.Context) error {
+	err := errors.Join(kernel.RemoveRouting(), kernel.RemoveOverlay(), kernel.RemoveRules(ctx, config.NodeRules))
+	if err == nil && a.inForce != nil {
+		slog.Info("no configuration any more, all withdrawn")
+		a.inForce = nil
+	}
+	return err
+}
+
+// end decides what stays when the agent is told to end. In an update or a restart another one follows, and the node's
+// state carries on until then; when the DaemonSet or the configuration is gone, or about to go, none does.
+func (a *agent) end() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	isLast, err := a.isLast(ctx)
+	if err != nil {
+		slog.Warn("not known whether another agent follows, all stays", "error", err)
+		return nil
+	}
+	if !isLast {
+		return nil
+	}
+	return a.withdraw(ctx)
+}
+
+func (a *agent) isLast(ctx context.Context) (bool, error) {
+	for _, path := range []string{
+		a.client.Path("/apis/apps/v1", "daemonsets", config.RouteName),
+		a.client.Path("/api/v1", "secrets", config.FabricSecret),
+	} {
+		var object struct {
+			Metadata struct {
+				DeletionTimestamp string `json:"deletionTimestamp"`
+			} `json:"metadata"`
+		}
+		err := a.client.Get(ctx, path, &object)
+		if kube.IsCode(err, http.StatusNotFound) || object.Metadata.DeletionTimestamp != "" {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
