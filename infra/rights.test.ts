@@ -1,0 +1,59 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ROOT } from './local/root.ts'
+import { rulesOf } from './rbac.ts'
+import { ACTING, resourceOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
+
+const use = (...sides: Use['sides'][number][]): Use => ({ sides, gated: false, serviceAccounts: false })
+const text = (rules: ReturnType<typeof rightsOf>) =>
+  rules.flatMap((rule) => rule.verbs.map((verb) => `${verb} ${resourceOf(rule)}`)).toSorted()
+
+test('every function has its rights, but for the one that faces the network', async () => {
+  const functions = (await readdir(join(ROOT, 'functions'))).map((file) => file.replace(/\.ts$/, ''))
+  expect(functions.filter((name) => !ACTING.includes(name) && name !== 'network')).toEqual(['webhook'])
+  expect(ACTING.filter((name) => !functions.includes(name))).toEqual([])
+})
+
+test('nothing is granted with a wildcard', () => {
+  for (const { resource, verbs } of rightsOfAll({ ...use('home', 'remote'), gated: true, serviceAccounts: true })) {
+    expect([resource.group, resource.plural, ...verbs]).not.toContain('*')
+  }
+})
+
+test.each(['home', 'remote'] as const)('together they may do what one credential for all may: %s', (side) => {
+  expect(text(rightsOfAll(use(side)))).toEqual(text(rulesOf(side)))
+})
+
+test('a reflector reads at home, and tells; elsewhere it writes its copies', () => {
+  expect(text(rightsOf('configmap', use('home')))).toEqual([
+    'create events',
+    'get configmaps',
+    'get namespaces',
+    'list configmaps',
+    'patch events',
+  ])
+  expect(text(rightsOf('configmap', use('remote')))).toEqual([
+    'create configmaps',
+    'delete configmaps',
+    'get configmaps',
+    'get namespaces',
+    'list configmaps',
+    'list namespaces',
+    'patch configmaps',
+  ])
+})
+
+test('Secrets are read by the functions that reflect or sweep them, and no other', () => {
+  const readers = ACTING.filter((fn) => text(rightsOf(fn, use('home', 'remote'))).includes('get secrets'))
+  expect(readers.toSorted()).toEqual(['event', 'namespace', 'secret', 'sweep'])
+})
+
+test('what is off, or not used, is not granted', () => {
+  const verbs = (change: Partial<Use>, fn: string) => text(rightsOf(fn, { ...use('home'), ...change }))
+  expect(verbs({}, 'serviceaccount')).toEqual([])
+  expect(verbs({ serviceAccounts: true }, 'serviceaccount')).toContain('create serviceaccounts/token')
+  expect(verbs({}, 'pod')).not.toContain('create persistentvolumes')
+  expect(verbs({ gated: true }, 'pod')).toContain('create persistentvolumes')
+  expect(rightsOf('configmap', use())).toEqual([])
+})
