@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { findAssets, kubectlCommand } from './assets.ts'
-import { cacheFolder } from './build.ts'
+import { cacheFolder } from './cache.ts'
 import { goVersion, isOlder } from './go.ts'
 import { withLock } from './lock.ts'
 

@@ -3,12 +3,11 @@
  * it depends on. Beside the binary lies a link for each of its commands, so that the folder has envtest's layout.
  */
 import { createHash } from 'node:crypto'
-import { access, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
-import { arch, homedir, platform } from 'node:os'
+import { mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { arch, platform } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder, makeOnce } from './cache.ts'
 import { go, goVersion } from './go.ts'
-import { withLock } from './lock.ts'
-import { startProgress } from './progress.ts'
 
 const source = import.meta.dirname
 const inputs = ['go.mod', 'go.sum', 'main.go', 'kwok.go']
@@ -28,32 +27,26 @@ const flags = (version: string): string[] => {
   return ['-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false', `-ldflags=-s -w ${variables.join(' ')}`]
 }
 
-/** The folder of caches: HELIOGRAPH_CACHE, else `heliograph` in the user's cache folder. */
-export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.HELIOGRAPH_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'heliograph')
-
 /** @returns the folder with the programs, built by now. @throws GoError where Go is missing, too old or fails. */
 export const build = async (): Promise<string> => {
   const version = await goVersion(source)
   const buildFlags = flags(await kubernetesVersion())
   const folder = join(cacheFolder(), 'controlplane', await hash([version, platform(), arch(), ...buildFlags]))
-  if (await exists(folder)) return folder
-  const progress = startProgress('control plane (built once)')
-  const waiting = (pid: number) => progress.show(`another process (pid ${pid}) is building it`)
-  await withLock(`${folder}.lock`, waiting, async () => {
-    if (await exists(folder)) return
-    const unfinished = `${folder}.${process.pid}`
-    try {
-      await compile(unfinished, buildFlags, progress.show)
-      await rename(unfinished, folder)
-    } finally {
-      await rm(unfinished, { recursive: true, force: true })
-    }
-  }).catch((error) => {
-    progress.done('failed')
-    throw error
+  await makeOnce({
+    label: 'control plane (built once)',
+    doing: 'building it',
+    folder,
+    complete: folder,
+    async make(show) {
+      const unfinished = `${folder}.${process.pid}`
+      try {
+        await compile(unfinished, buildFlags, show)
+        await rename(unfinished, folder)
+      } finally {
+        await rm(unfinished, { recursive: true, force: true })
+      }
+    },
   })
-  progress.done('ready')
   return folder
 }
 
@@ -81,9 +74,3 @@ const hash = async (settings: string[]): Promise<string> => {
   for (const input of inputs) sum.update(`\0${input}\0`).update(await readFile(join(source, input)))
   return sum.digest('hex').slice(0, 16)
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )

@@ -1,13 +1,11 @@
 /** The Python tools of the tests, moto and cfn-lint: installed once, into a virtual environment in the cache. */
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { access, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { cacheFolder } from '../controlplane/build.ts'
-import { withLock } from '../controlplane/lock.ts'
-import { startProgress } from '../controlplane/progress.ts'
+import { cacheFolder, makeOnce } from '../controlplane/cache.ts'
 
 const run = promisify(execFile)
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt')
@@ -31,22 +29,20 @@ export async function ensurePython(cache = cacheFolder()): Promise<string> {
   const python = join(folder, 'bin', 'python')
   // Written last: without it an install was broken off. It is made in its place, as its scripts name their folder.
   const complete = join(folder, 'complete')
-  if (await exists(complete)) return python
   const packages = lock.toString().match(/^[\w.-]+==/gm)?.length ?? 0
-  const progress = startProgress('Python packages for the tests (installed once)')
-  const waiting = (pid: number) => progress.show(`another process (pid ${pid}) is installing them`)
-  await withLock(`${folder}.lock`, waiting, async () => {
-    if (await exists(complete)) return
-    await rm(folder, { recursive: true, force: true })
-    progress.show('making a virtual environment')
-    await makeVenv(command, folder)
-    await install(python, packages, progress.show)
-    await writeFile(complete, '')
-  }).catch((error) => {
-    progress.done('failed')
-    throw error
+  await makeOnce({
+    label: 'Python packages for the tests (installed once)',
+    doing: 'installing them',
+    folder,
+    complete,
+    async make(show) {
+      await rm(folder, { recursive: true, force: true })
+      show('making a virtual environment')
+      await makeVenv(command, folder)
+      await install(python, packages, show)
+      await writeFile(complete, '')
+    },
   })
-  progress.done('ready')
   return python
 }
 
@@ -109,9 +105,3 @@ function install(python: string, packages: number, show: (state: string) => void
     })
   })
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
