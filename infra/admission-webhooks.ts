@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
-import { stringify } from 'yaml'
-import type { Resource } from '../lib/cluster/port.ts'
+import type { KubeObject, Resource } from '../lib/cluster/port.ts'
 import { NAMESPACE_OFFLOADING, SHADOW_POD } from '../lib/cluster/resources.ts'
 import { SCHEDULING_ENABLED } from '../lib/flows/namespace/label.ts'
 import type { Side } from '../lib/kinds/kind.ts'
@@ -23,7 +20,7 @@ export interface AdmissionEndpoint {
 const TIMEOUT = 10
 
 /**
- * The webhook configurations of a cluster in that role, as YAML. A broken function keeps nothing from happening but
+ * The webhook configurations of a cluster in that role. A broken function keeps nothing from happening but
  * what the webhooks are there for:
  *
  * | objects | of | without an answer |
@@ -32,18 +29,15 @@ const TIMEOUT = 10
  * | NamespaceOffloadings | all namespaces | accepted: the custom resource checks name and immutability itself, the flow the rest |
  * | ShadowPods | all namespaces | refused: an unchecked origin or quota would be none |
  */
-export function admissionWebhooks(side: Side, endpoint: AdmissionEndpoint): string {
-  const documents =
-    side === 'home'
-      ? [
-          configuration('Mutating', side, { ...podWebhook(), ...common(endpoint), reinvocationPolicy: 'Never' }),
-          configuration('Validating', side, { ...offloadingWebhook(), ...common(endpoint) }),
-        ]
-      : [configuration('Validating', side, { ...shadowPodWebhook(), ...common(endpoint) })]
-  return documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n')
+export function admissionWebhooks(side: Side, endpoint: AdmissionEndpoint): KubeObject[] {
+  if (side === 'remote') return [configuration('Validating', side, { ...shadowPodWebhook(), ...common(endpoint) })]
+  return [
+    configuration('Mutating', side, { ...podWebhook(), ...common(endpoint), reinvocationPolicy: 'Never' }),
+    configuration('Validating', side, { ...offloadingWebhook(), ...common(endpoint) }),
+  ]
 }
 
-function configuration(type: 'Mutating' | 'Validating', side: Side, webhook: object) {
+function configuration(type: 'Mutating' | 'Validating', side: Side, webhook: object): KubeObject {
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: `${type}WebhookConfiguration`,
@@ -52,17 +46,29 @@ function configuration(type: 'Mutating' | 'Validating', side: Side, webhook: obj
   }
 }
 
-function common({ url, caPem, token }: AdmissionEndpoint) {
+function common(endpoint: AdmissionEndpoint) {
   return {
-    clientConfig: {
-      url: token === undefined ? url : `${url.replace(/\/$/, '')}/token/${encodeURIComponent(token)}`,
-      ...(caPem !== undefined && { caBundle: Buffer.from(caPem).toString('base64') }),
-    },
+    clientConfig: clientConfig(endpoint),
     admissionReviewVersions: ['v1'],
     sideEffects: 'None',
     timeoutSeconds: TIMEOUT,
   }
 }
+
+/** How the API server reaches a function. */
+export function clientConfig({ url, caPem, token }: AdmissionEndpoint) {
+  return {
+    url: token === undefined ? url : `${url.replace(/\/$/, '')}/token/${encodeURIComponent(token)}`,
+    ...(caPem !== undefined && { caBundle: Buffer.from(caPem).toString('base64') }),
+  }
+}
+
+/** Selects namespaces that can be offloaded. */
+export const OUTSIDE_SYSTEM = {
+  key: 'kubernetes.io/metadata.name',
+  operator: 'NotIn',
+  values: ['kube-system', 'kube-public', 'kube-node-lease'],
+} as const
 
 function podWebhook() {
   return {
@@ -70,13 +76,7 @@ function podWebhook() {
     failurePolicy: 'Fail',
     namespaceSelector: {
       matchLabels: { [SCHEDULING_ENABLED]: 'true' },
-      matchExpressions: [
-        {
-          key: 'kubernetes.io/metadata.name',
-          operator: 'NotIn',
-          values: ['kube-system', 'kube-public', 'kube-node-lease'],
-        },
-      ],
+      matchExpressions: [OUTSIDE_SYSTEM],
     },
     rules: [{ ...ruleOf({ group: '', version: 'v1', plural: 'pods' }), operations: ['CREATE'] }],
   }
@@ -94,23 +94,4 @@ function shadowPodWebhook() {
 
 function ruleOf({ group, version, plural }: Pick<Resource, 'group' | 'version' | 'plural'>) {
   return { apiGroups: [group], apiVersions: [version], resources: [plural], scope: 'Namespaced' }
-}
-
-const USAGE = `usage: node infra/admission-webhooks.ts home|remote --url https://… [--ca FILE] [--token TOKEN]
-
-  Prints the webhook configurations for a cluster of that role, for kubectl apply -f -.
-`
-
-if (import.meta.main) {
-  const options = { url: { type: 'string' }, ca: { type: 'string' }, token: { type: 'string' } } as const
-  const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const [side] = positionals
-  if ((side !== 'home' && side !== 'remote') || !values.url) {
-    process.stderr.write(USAGE)
-    process.exitCode = 2
-  } else {
-    const { url, ca, token } = values
-    const caPem = ca === undefined ? {} : { caPem: await readFile(ca, 'utf8') }
-    process.stdout.write(admissionWebhooks(side, { url, ...caPem, ...(token !== undefined && { token }) }))
-  }
 }

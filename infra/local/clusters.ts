@@ -10,6 +10,7 @@ import type { ClusterOptions } from '../controlplane/options.ts'
 import { createAuthority, mintServing } from '../controlplane/pki.ts'
 import { freePort } from '../controlplane/ports.ts'
 import { CRDS, readCrd } from '../crds.ts'
+import { toYaml } from '../manifests/yaml.ts'
 import { GROUP, readManifest } from '../rbac.ts'
 import { eventually } from './eventually.ts'
 import type { Tls } from './http/front.ts'
@@ -51,6 +52,8 @@ export interface ClustersOptions {
   remotes?: readonly string[]
   /** Fake nodes by ClusterID, played by kwok; none unless told. */
   nodes?: Readonly<Record<string, number>>
+  /** Makes them ready for the internal network. Off unless told. */
+  network?: boolean
   /** What else single control planes are told, by ClusterID. */
   control?: Readonly<Record<string, Pick<ClusterOptions, Told>>>
   /** Longest time that the API servers gather audit events, ms. */
@@ -61,7 +64,7 @@ export interface ClustersOptions {
 /** @throws whatever the parts throw; what had started is stopped */
 export async function startClusters(options: ClustersOptions): Promise<StageClusters> {
   const { dir, home = 'rome', remotes = ['milan'], nodes = {}, control = {}, auditBatchMaxWaitMs = 5 } = options
-  const { onProgress = () => {} } = options
+  const { network = false, onProgress = () => {} } = options
   await using started = new AsyncDisposableStack()
   await rm(dir, { recursive: true, force: true })
   await mkdir(dir, { recursive: true })
@@ -98,7 +101,8 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
       const side = sideOf(id)
       await kubectl(['apply', '-f', '-'], await readManifest(side))
       if (side === 'home') await kubectl(['apply', '-f', join(ROOT, 'infra', 'storage-class.yaml')])
-      for (const crd of CRDS[side]) await establish(kubectl, await readCrd(crd))
+      await establish(kubectl, await Promise.all(CRDS[side].map(readCrd)))
+      if (network) await allowNetwork(kubectl)
       clusters[id] = { cluster, kubectl, kubeconfig }
       onProgress(`${id} is ready at ${cluster.server}`)
     }),
@@ -128,17 +132,26 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
       const endpoint = { url: `https://127.0.0.1:${ports.admission}`, caPem: authority.certPem }
       for (const id of ids) {
         const webhooks = admissionWebhooks(sideOf(id), { ...endpoint, token: tokens.get(id)! })
-        await clusters[id]!.kubectl(['apply', '-f', '-'], webhooks)
+        await clusters[id]!.kubectl(['apply', '-f', '-'], toYaml(webhooks))
       }
     },
     stop: () => all.disposeAsync(),
   }
 }
 
-async function establish(kubectl: Kubectl, manifest: string): Promise<void> {
+async function establish(kubectl: Kubectl, crds: readonly string[]): Promise<void> {
+  const manifest = crds.join('---\n')
   await kubectl(['apply', '-f', '-'], manifest)
   await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifest)
+  const names = crds.map((crd) => (parse(crd) as { metadata: { name: string } }).metadata.name)
   // Discovery tells of a new kind a moment after it is established, and kubectl knows what discovery tells.
-  const { metadata } = parse(manifest) as { metadata: { name: string } }
-  await eventually(`${metadata.name} in discovery`, async () => (await kubectl.try(['get', metadata.name])).code === 0)
+  for (const name of names) {
+    await eventually(`${name} in discovery`, async () => (await kubectl.try(['get', name])).code === 0)
+  }
+}
+
+/** The namespace of the gateway with its agents' accounts, and the functions' rights there. */
+async function allowNetwork(kubectl: Kubectl): Promise<void> {
+  await kubectl(['apply', '-f', join(ROOT, 'infra', 'gateway', 'rbac.yaml')])
+  await kubectl(['apply', '-f', '-'], await readManifest('network'))
 }
