@@ -136,7 +136,7 @@ test('an endpoint keeps what home says of it: name, zone, hints, conditions, and
     { name: 'http', port: 80, targetPort: 8080 },
     { name: 'dns', port: 53, protocol: 'UDP' },
   ]
-  const spec = { selector: { app: 'web' }, clusterIP: 'None', trafficDistribution: 'PreferSameZone', ports }
+  const spec = { selector: { app: 'web' }, clusterIP: 'None', trafficDistribution: 'PreferSameNode', ports }
   // A finalizer keeps a pod that is deleted, so that it is seen terminating.
   const kept = { finalizers: ['test.example/kept'] }
   const named = { hostname: 'first', subdomain: 'web' }
@@ -148,10 +148,11 @@ test('an endpoint keeps what home says of it: name, zone, hints, conditions, and
       const [own] = sides.slicesIn('rome', 'web', NATIVE)
       const [copy] = sides.slicesIn('milan', 'web', OURS)
       const endpoints = own?.endpoints ?? []
-      const marked = endpoints.map((one) => ({
-        ...one,
+      const marked = endpoints.map(({ hints, targetRef, ...rest }) => ({
+        ...rest,
         nodeName: 'rome',
-        targetRef: { ...one.targetRef, kind: 'RemotePod' },
+        targetRef: { ...targetRef, kind: 'RemotePod' },
+        ...(hints && { hints: { ...hints, forNodes: [{ name: 'rome' }] } }),
       }))
       expect(endpoints.map((one) => one.conditions)).toEqual([conditions])
       expect(copy).toMatchObject({ addressType: 'IPv4', endpoints: marked, ports: own?.ports })
@@ -159,7 +160,8 @@ test('an endpoint keeps what home says of it: name, zone, hints, conditions, and
     })
   const copy = await looksLike('as it runs', { ready: true, serving: true, terminating: false })
   const [endpoint] = copy.endpoints ?? []
-  expect(endpoint).toMatchObject({ hostname: 'first', zone: 'eu-1a', hints: { forZones: [{ name: 'eu-1a' }] } })
+  const hints = { forZones: [{ name: 'eu-1a' }], forNodes: [{ name: 'rome' }] }
+  expect(endpoint).toMatchObject({ hostname: 'first', zone: 'eu-1a', hints })
   expect(copy.ports).toHaveLength(2)
   expect(copy.metadata.labels).toHaveProperty(['service.kubernetes.io/headless'])
   await home('delete', 'pod', 'web-0', '--wait=false')

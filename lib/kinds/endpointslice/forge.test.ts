@@ -142,6 +142,17 @@ const rows: Row[] = [
     ]),
   },
   {
+    name: 'hints at nodes name the home cluster, as the node itself does',
+    given: slice([
+      at('10.1.0.1', { nodeName: 'worker', hints: { forZones: [{ name: 'eu-1a' }], forNodes: [{ name: 'worker' }] } }),
+      at('10.1.0.2', { hints: { forNodes: [] } }),
+    ]),
+    want: forged([
+      at('10.1.0.1', { nodeName: 'rome', hints: { forZones: [{ name: 'eu-1a' }], forNodes: [{ name: 'rome' }] } }),
+      at('10.1.0.2', { nodeName: 'rome', hints: { forNodes: [] } }),
+    ]),
+  },
+  {
     name: 'no endpoints: a slice without any, and without ports that mean all',
     given: slice([], { ports: [], endpoints: null }),
     want: { ...forged([]), ports: undefined },

@@ -143,14 +143,15 @@ export function nodesOf(source: KubeObject): string[] {
 }
 
 /**
- * Zone and hints are home's, and kept. The node is the home cluster as a whole, and what a reference names is marked
- * as something remote, so that nobody looks for a pod of that name there. All conditions are kept (Liqo keeps `ready`
- * only, so that terminating pods of home look lost at once).
+ * Zone and hints are home's, and kept. The node is the home cluster as a whole, also in hints, as the remote cluster may
+ * have nodes of the same names. What a reference names is marked as something remote, so that nobody looks for a pod of
+ * that name there. All conditions are kept (Liqo keeps `ready` only, so that terminating pods of home look lost at once).
  */
 function remoteEndpoint(endpoint: Endpoint, addresses: readonly string[], { home }: Context): Endpoint {
-  const { targetRef, conditions } = endpoint
+  const { targetRef, conditions, hints } = endpoint
   return {
     ...filled(without(endpoint, ['deprecatedTopology', 'targetRef'])),
+    ...(mapsOf(mapOf(hints).forNodes).length > 0 && { hints: { ...mapOf(hints), forNodes: [{ name: home }] } }),
     addresses,
     conditions: filled(mapOf(conditions)),
     nodeName: home,
