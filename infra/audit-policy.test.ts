@@ -4,6 +4,7 @@ import { auditPolicy } from './audit-policy.ts'
 
 interface Rule {
   level: string
+  namespaces?: string[]
   verbs?: string[]
   userGroups?: string[]
   resources?: { group: string; resources: string[] }[]
@@ -32,11 +33,19 @@ test('what only the other role needs is not told', () => {
   expect(naming(rulesOf(['home', 'remote']), 'shadowpods')).not.toEqual([])
 })
 
-test('of TunnelEndpoints all writes are told, also our own, and none of their status', () => {
+test('of the internal network what is in its namespace is told, and its nodes and mappings', () => {
+  const rules = rulesOf(['remote'])
+  const of = (resource: string) => naming(rules, resource).map(({ namespaces, userGroups }) => namespaces ?? userGroups)
+  expect(of('tunnelendpoints')).toEqual([['heliograph']])
+  expect([of('services/status'), of('deployments')]).toEqual([[['heliograph']], [['heliograph']]])
+  expect([of('nodes'), of('nodes/status')]).toEqual([[undefined], []])
+  expect(of('endpointmappings')).toEqual([['heliograph'], undefined])
+})
+
+test('of TunnelEndpoints home is told all, our own writes too', () => {
   const rules = rulesOf(['home'])
   expect(naming(rules, 'tunnelendpoints').map(({ userGroups }) => userGroups)).toEqual([['heliograph'], undefined])
-  expect(naming(rules, 'tunnelendpoints/status')).toEqual([])
-  expect(naming(rules, 'endpointmappings')).toEqual([])
+  expect(naming(rules, 'tunnelendpoints/status').map(({ userGroups }) => userGroups)).toEqual([undefined])
 })
 
 test('no contents are ever asked for', () => {

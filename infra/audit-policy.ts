@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { type Trigger, triggersOf } from '../lib/event/triggers.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
+import { NETWORK_TRIGGERS } from '../lib/flows/network/triggers.ts'
 import { serviceaccount } from '../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Side } from '../lib/kinds/kind.ts'
@@ -16,9 +17,8 @@ const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
  * @param sides what the cluster is to others; less is told of one that is only home, or only remote
  */
 export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string {
-  const triggers = triggersOf([...KINDS, namespace, serviceaccount]).filter(({ side }) => side && sides.includes(side))
-  const [all, some] = [triggers.filter(({ verbs }) => !verbs), triggers.filter(({ verbs }) => verbs)]
-  const resources = resourcesOf(all, touching)
+  const triggers = triggersIn(sides)
+  const groups = Map.groupBy(triggers, ({ verbs = WRITES, namespace = '' }) => `${namespace} ${verbs}`)
   const own = resourcesOf(triggers, ({ plural, own = [] }) => named(plural, own))
   return stringify({
     apiVersion: 'audit.k8s.io/v1',
@@ -28,15 +28,21 @@ export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string
       ...(own.length > 0 ? [{ level: 'Metadata', userGroups: [GROUP], verbs: WRITES, resources: own }] : []),
       { level: 'None', userGroups: [GROUP] },
       { level: 'None', namespaces: SYSTEM },
-      { level: 'Metadata', verbs: WRITES, resources },
-      ...[...Map.groupBy(some, ({ verbs = [] }) => verbs.join())].map(([verbs, same]) => ({
-        level: 'Metadata',
-        verbs: verbs.split(','),
-        resources: resourcesOf(same, touching),
-      })),
+      ...[...groups.values()].map((same) => {
+        const { verbs = WRITES, namespace } = same[0]!
+        const place = namespace === undefined ? {} : { namespaces: [namespace] }
+        return { level: 'Metadata', ...place, verbs, resources: resourcesOf(same, touching) }
+      }),
       { level: 'None' },
     ],
   })
+}
+
+/** What wakes functions in a cluster that is this to others. */
+export function triggersIn(sides: readonly Side[]): Trigger[] {
+  return [...triggersOf([...KINDS, namespace, serviceaccount]), ...NETWORK_TRIGGERS].filter(
+    ({ side }) => side === undefined || sides.includes(side),
+  )
 }
 
 function resourcesOf(triggers: readonly Trigger[], namesOf: (trigger: Trigger) => string[]) {

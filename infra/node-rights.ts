@@ -10,7 +10,7 @@ export const NODE_RIGHTS: Readonly<
     { resource: NODE, verbs: ['get', 'create', 'patch'] },
     { resource: NODE, subresource: 'status', verbs: ['patch'] },
     { resource: LEASE, verbs: ['create', 'patch'] },
-    { resource: TUNNEL_ENDPOINT, verbs: ['list'] },
+    { resource: TUNNEL_ENDPOINT, verbs: ['get'] },
   ],
   // What there is, and what is taken of it.
   remote: [

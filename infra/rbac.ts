@@ -2,12 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { Resource } from '../lib/cluster/port.ts'
-import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, SYSTEM_NAMESPACE } from '../lib/cluster/resources.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
 import { MAPPING_RIGHTS } from './mapping-rights.ts'
+import { NETWORK_RIGHTS, NETWORK_RIGHTS_IN_NAMESPACE } from './network-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
 import { VOLUME_RIGHTS } from './volume-rights.ts'
 
@@ -18,6 +19,8 @@ export const GROUP = 'heliograph'
 export interface Rule {
   resource: Resource
   subresource?: string
+  /** Only of these objects; absent: of any. */
+  names?: readonly string[]
   verbs: readonly string[]
 }
 
@@ -64,11 +67,11 @@ const OWN: Record<Side, readonly Rule[]> = {
   remote: [TELL],
 }
 
-/** One rule a resource. */
+/** One rule a resource, or a set of its objects. */
 export function merged(rules: readonly Rule[]): Rule[] {
   const groups = Map.groupBy(
     rules,
-    ({ resource, subresource = '' }) => `${resource.group}/${resource.plural}/${subresource}`,
+    ({ resource, subresource = '', names }) => `${resource.group}/${resource.plural}/${subresource} ${names}`,
   )
   return [...groups.values()].map((same) => ({ ...same[0]!, verbs: [...new Set(same.flatMap(({ verbs }) => verbs))] }))
 }
@@ -89,39 +92,60 @@ function providingRules({ provides, reads = {} }: Kind, side: Side): Rule[] {
   return read?.side === side ? [{ resource: read.resource, verbs: ['create', 'patch'] }] : []
 }
 
-const EXPLANATION: Record<Side, string> = {
+/** Manifests of the functions' rights: one for each role, and one for what the internal network takes in both. */
+const MANIFESTS = ['home', 'remote', 'network'] as const
+
+export type RightsManifest = (typeof MANIFESTS)[number]
+
+const EXPLANATION: Record<RightsManifest, string> = {
   home: 'Rights of the functions in a home cluster: they read what is reflected and report on it.',
   remote: 'Rights of the functions in a remote cluster: they keep the copies.',
+  network:
+    'Rights of the functions in a cluster with the internal network; its namespace comes with infra/gateway/rbac.yaml.',
 }
 
-/** ClusterRole and binding as YAML. A cluster that is home and remote gets both. */
-export function manifestOf(side: Side): string {
-  const name = `heliograph-${side}`
+/** Roles and bindings as YAML. A cluster that is home and remote gets both. */
+export function manifestOf(manifest: RightsManifest): string {
+  const name = `heliograph-${manifest}`
+  const documents =
+    manifest === 'network'
+      ? [...granted(name, NETWORK_RIGHTS), ...granted(name, NETWORK_RIGHTS_IN_NAMESPACE, SYSTEM_NAMESPACE)]
+      : granted(name, rulesOf(manifest))
+  const made = manifest === 'network' ? '' : ' from the table of kinds'
+  const head = `# ${EXPLANATION[manifest]}\n# Made by \`node infra/rbac.ts\`${made}; bound to the group "${GROUP}".\n`
+  return head + documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n')
+}
+
+/** A role with these rules, and its binding. @param namespace where it holds; absent: in the whole cluster */
+function granted(name: string, rules: readonly Rule[], namespace?: string): object[] {
+  const [apiGroup, scope] = ['rbac.authorization.k8s.io', namespace === undefined ? 'Cluster' : '']
+  const metadata = { name, ...(namespace !== undefined && { namespace }) }
   const role = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRole',
-    metadata: { name },
-    rules: rulesOf(side).map(({ resource, subresource, verbs }) => ({
+    apiVersion: `${apiGroup}/v1`,
+    kind: `${scope}Role`,
+    metadata,
+    rules: rules.map(({ resource, subresource, names, verbs }) => ({
       apiGroups: [resource.group],
       resources: [subresource ? `${resource.plural}/${subresource}` : resource.plural],
+      ...(names && { resourceNames: names }),
       verbs,
     })),
   }
   const binding = {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'ClusterRoleBinding',
-    metadata: { name },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: GROUP }],
+    apiVersion: `${apiGroup}/v1`,
+    kind: `${scope}RoleBinding`,
+    metadata,
+    roleRef: { apiGroup, kind: `${scope}Role`, name },
+    subjects: [{ apiGroup, kind: 'Group', name: GROUP }],
   }
-  const head = `# ${EXPLANATION[side]}\n# Made by \`node infra/rbac.ts\` from the table of kinds; bound to the group "${GROUP}".\n`
-  return head + [role, binding].map((document) => stringify(document, { aliasDuplicateObjects: false })).join('---\n')
+  return [role, binding]
 }
 
-export const pathOfManifest = (side: Side): string => join(import.meta.dirname, 'rbac', `${side}.yaml`)
+export const pathOfManifest = (manifest: RightsManifest): string =>
+  join(import.meta.dirname, 'rbac', `${manifest}.yaml`)
 
-export const readManifest = (side: Side): Promise<string> => readFile(pathOfManifest(side), 'utf8')
+export const readManifest = (manifest: RightsManifest): Promise<string> => readFile(pathOfManifest(manifest), 'utf8')
 
 if (import.meta.main) {
-  for (const side of ['home', 'remote'] as const) await writeFile(pathOfManifest(side), manifestOf(side))
+  for (const manifest of MANIFESTS) await writeFile(pathOfManifest(manifest), manifestOf(manifest))
 }

@@ -3,9 +3,14 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ROOT } from './local/root.ts'
 import { rulesOf } from './rbac.ts'
-import { ACTING, resourceOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
+import { ACTING, resourceOf, rightsInSystemOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
 
-const use = (...sides: Use['sides'][number][]): Use => ({ sides, gated: false, serviceAccounts: false })
+const use = (...sides: Use['sides'][number][]): Use => ({
+  sides,
+  gated: false,
+  serviceAccounts: false,
+  internal: false,
+})
 const text = (rules: ReturnType<typeof rightsOf>) =>
   rules.flatMap((rule) => rule.verbs.map((verb) => `${verb} ${resourceOf(rule)}`)).toSorted()
 
@@ -53,7 +58,16 @@ test('what is off, or not used, is not granted', () => {
   const verbs = (change: Partial<Use>, fn: string) => text(rightsOf(fn, { ...use('home'), ...change }))
   expect(verbs({}, 'serviceaccount')).toEqual([])
   expect(verbs({ serviceAccounts: true }, 'serviceaccount')).toContain('create serviceaccounts/token')
+  expect(verbs({}, 'network')).toEqual([])
+  expect(verbs({ internal: true }, 'network')).toContain('create ipamstorages')
   expect(verbs({}, 'pod')).not.toContain('create persistentvolumes')
   expect(verbs({ gated: true }, 'pod')).toContain('create persistentvolumes')
   expect(rightsOf('configmap', use())).toEqual([])
+})
+
+test('the function of the internal network, and the sweep, may more in its namespace', () => {
+  const given = { ...use('home'), internal: true }
+  const may = ACTING.filter((fn) => rightsInSystemOf(fn, given).length > 0)
+  expect(may.toSorted()).toEqual(['network', 'sweep'])
+  expect(ACTING.flatMap((fn) => rightsInSystemOf(fn, use('home')))).toEqual([])
 })

@@ -6,6 +6,7 @@ import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
 import { MAPPING_RIGHTS } from './mapping-rights.ts'
+import { NETWORK_RIGHTS, NETWORK_RIGHTS_IN_NAMESPACE } from './network-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
 import { GROUP, kindRules, merged, type Rule, TELL } from './rbac.ts'
 import { VOLUME_RIGHTS } from './volume-rights.ts'
@@ -26,6 +27,8 @@ export interface Use {
   gated: boolean
   /** Offloaded pods get tokens of their ServiceAccounts. */
   serviceAccounts: boolean
+  /** It is joined with a peer by the internal network. */
+  internal: boolean
 }
 
 type Rights = (side: Side, use: Use) => readonly Rule[]
@@ -46,7 +49,7 @@ const reflecting =
 
 const claim = KINDS.filter(({ name }) => name === 'persistentvolumeclaim')
 const claims: Rights = (side) => [...reflecting(...claim)(side, NOTHING), ...VOLUME_RIGHTS[side]]
-const NOTHING: Use = { sides: [], gated: false, serviceAccounts: false }
+const NOTHING: Use = { sides: [], gated: false, serviceAccounts: false, internal: false }
 
 /** A namespace that is new elsewhere is filled at once: that takes what its kinds take. */
 const namespaces: Rights = (side, use) => [
@@ -85,6 +88,7 @@ const ROWS: Readonly<Record<string, Rights>> = {
   ],
   serviceaccount: (side, use) => (use.serviceAccounts ? tokens(side, use) : []),
   node: (side) => [...PAIRS[side], ...NODE_RIGHTS[side], ...(side === 'home' ? [TELL] : [])],
+  network: (_, use) => (use.internal ? NETWORK_RIGHTS : []),
   admission: (side) => ADMISSION[side],
   kubelet: (side) => [...PAIRS[side], ...KUBELET_RIGHTS[side]],
   sweep: (side, use) => [
@@ -92,6 +96,7 @@ const ROWS: Readonly<Record<string, Rights>> = {
     ...claims(side, use),
     ...refused(side, use),
     ...MAPPING_RIGHTS[side],
+    ...(use.internal ? NETWORK_RIGHTS : []),
   ],
 }
 
@@ -125,6 +130,11 @@ export const OUR_GROUPS: readonly string[] = [GROUP, ...ACTING.map(groupOf), `sy
 export function rightsOf(fn: string, use: Use): Rule[] {
   const row = ROWS[fn] ?? reflecting(...KINDS.filter(({ name }) => name === fn))
   return merged(use.sides.flatMap((side) => row(side, use)))
+}
+
+/** What a function may do besides in SYSTEM_NAMESPACE alone. */
+export function rightsInSystemOf(fn: string, { internal }: Use): readonly Rule[] {
+  return internal && (fn === 'network' || fn === 'sweep') ? NETWORK_RIGHTS_IN_NAMESPACE : []
 }
 
 /** What all of them together may do. */

@@ -5,6 +5,9 @@ import { type ChangeEvent, changeOf } from './event/change.ts'
 import { admission } from './flows/admission/function.ts'
 import { dispatchSlices } from './flows/mapping/dispatch.ts'
 import { dispatchNamespace } from './flows/namespace/dispatch.ts'
+import { dispatchNetwork } from './flows/network/dispatch.ts'
+import { NETWORK } from './flows/network/triggers.ts'
+import type { NetworkWorld } from './flows/network/world.ts'
 import { heartbeat } from './flows/node/heart.ts'
 import { byQueue } from './flows/node/later.ts'
 import { dispatchPod } from './flows/refused/dispatch.ts'
@@ -16,7 +19,7 @@ import { dispatchClaimsOfGated } from './flows/volume/gated.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
 import { type Log, logger } from './log.ts'
-import { type ConnectedPeering, connectPeerings } from './peerings.ts'
+import { type ConnectedPeering, connectClusters, networkBetween, peeringsBetween } from './peerings.ts'
 import { dispatch, ReflectionError } from './reflect/dispatch.ts'
 import type { Peering } from './reflect/peering.ts'
 
@@ -46,6 +49,12 @@ export function sliceReflector(): Handler<unknown> {
 /** The function of claims, and of the home volumes that stand for remote ones. */
 export function claimReflector(): Handler<unknown> {
   return reacting('persistentvolumeclaim', dispatchClaim)
+}
+
+/** The function of the internal network. */
+export function negotiator(): Handler<unknown> {
+  const { log, network } = started(NETWORK)
+  return eventHandler(log, async (event) => dispatchNetwork(network, changeOf(event)))
 }
 
 /** The function of the tokens that offloaded pods have: by events, and by a schedule, as tokens expire. */
@@ -96,10 +105,10 @@ const order = z.object({ reportOnly: z.optional(z.boolean()) })
 
 /** The function that sweeps, by schedule or by hand with `{"reportOnly": true}`. */
 export function sweeper(): Handler<unknown> {
-  const { log, peerings, settings } = started('sweep')
+  const { log, peerings, network, settings } = started('sweep')
   return eventHandler(log, async (event) => {
     const { reportOnly = settings.sweepReportOnly } = order.parse(event)
-    const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, log }
+    const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, network, log }
     const { curable, ...summary } = await sweep(peerings, options)
     log.info('sweep', { reportOnly, ...summary })
     if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
@@ -112,6 +121,7 @@ interface Started {
   log: Log
   secrets: Secrets
   peerings: readonly ConnectedPeering[]
+  network: NetworkWorld
 }
 
 /**
@@ -123,5 +133,7 @@ function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
   const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
   const secrets = createSecrets(settings.secrets)
-  return { settings, log, secrets, peerings: connectPeerings(settings, name, secrets) }
+  const clusters = connectClusters(settings, name, secrets)
+  const peerings = peeringsBetween(clusters, settings, name)
+  return { settings, log, secrets, peerings, network: networkBetween(clusters, settings, log) }
 }

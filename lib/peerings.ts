@@ -6,7 +6,8 @@ import { clusterOver, type HttpCluster } from './cluster/http.ts'
 import { createTransport } from './cluster/transport.ts'
 import { optional } from './config/reader.ts'
 import type { ClusterConfig, Config } from './config.ts'
-import { logger } from './log.ts'
+import type { NetworkWorld } from './flows/network/world.ts'
+import { type Log, logger } from './log.ts'
 import type { PlannedCluster } from './policy/policy.ts'
 import type { Peering } from './reflect/peering.ts'
 
@@ -16,10 +17,20 @@ export interface ConnectedPeering extends Peering {
   remote: HttpCluster
 }
 
+/** By ClusterID. */
+export type ConnectedClusters = ReadonlyMap<string, HttpCluster>
+
 /**
- * The peerings of the configuration, each cluster connected once. Nothing is read or sent yet: a cluster whose credential
- * cannot be read, or that is out of reach, shows at its first request, and hinders the others in nothing.
+ * The clusters of the configuration, each connected once. Nothing is read or sent yet: a cluster whose credential cannot
+ * be read, or that is out of reach, shows at its first request, and hinders the others in nothing.
  * @param caller function name, for the User-Agent
+ */
+export function connectClusters(config: Config, caller: string, secrets: Secrets): ConnectedClusters {
+  return new Map(config.clusters.map((cluster) => [cluster.id, connect(config, cluster, { caller, secrets })]))
+}
+
+/**
+ * The peerings of the configuration, between clusters that are connected for them.
  * @param secrets where the function reads more of them than the clusters' credentials
  */
 export function connectPeerings(
@@ -27,14 +38,17 @@ export function connectPeerings(
   caller: string,
   secrets: Secrets = createSecrets(config.secrets),
 ): ConnectedPeering[] {
-  const connected = config.clusters.map((cluster) => connect(config, cluster, { caller, secrets }))
-  const byId = new Map(connected.map((cluster) => [cluster.id, cluster]))
+  return peeringsBetween(connectClusters(config, caller, secrets), config, caller)
+}
+
+/** The peerings of the configuration. @param caller function name, for the log */
+export function peeringsBetween(clusters: ConnectedClusters, config: Config, caller: string): ConnectedPeering[] {
   return config.peerings.map(({ home, remote }) => {
     const [origin, destination] = [home, remote].map((side) => config.clusters.find(({ id }) => id === side)!)
     const { labels, loadBalancerClass, ingressClass, storageClass, podPatch } = destination!
     return {
-      home: byId.get(home)!,
-      remote: byId.get(remote)!,
+      home: clusters.get(home)!,
+      remote: clusters.get(remote)!,
       reflection: config.reflection,
       labelsNotReflected: config.labelsNotReflected,
       annotationsNotReflected: config.annotationsNotReflected,
@@ -55,6 +69,14 @@ export function connectPeerings(
       ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
     }
   })
+}
+
+/** All clusters of the configuration as the internal network sees them. */
+export function networkBetween(connected: ConnectedClusters, config: Config, log: Log): NetworkWorld {
+  const clusters = config.clusters.map(({ id, networking, plan, reservedSubnets, gateway }) => {
+    return { id, networking, plan, reservedSubnets, gateway, api: connected.get(id)! }
+  })
+  return { clusters, peerings: config.peerings, mtu: config.networkMtu, log }
 }
 
 /** Without credentials: a forge knows it. */

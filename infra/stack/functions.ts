@@ -1,6 +1,7 @@
 import { clusterPrefix } from '../../lib/config/reader.ts'
 import { DETAIL_TYPE, EVENT_SOURCE } from '../../lib/event/change.ts'
 import { namespace } from '../../lib/flows/namespace/kind.ts'
+import { NETWORK } from '../../lib/flows/network/triggers.ts'
 import { serviceaccount } from '../../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../../lib/kinds/index.ts'
 import { allow, arnOf, attribute, type Intrinsic, ref, type Statement } from './cloudformation.ts'
@@ -115,6 +116,14 @@ const ROWS: Readonly<Record<string, Row>> = {
     secrets: ['access'],
   },
 
+  network: {
+    ...WORK,
+    description: 'Negotiates the internal network between clusters',
+    timeout: 60,
+    events: [ruleOf(NETWORK)],
+    secrets: ['access'],
+  },
+
   serviceaccount: {
     ...WORK,
     description: 'Keeps the tokens that offloaded pods have of their ServiceAccounts, where that is on',
@@ -129,7 +138,8 @@ const ROWS: Readonly<Record<string, Row>> = {
     description: 'Keeps the virtual nodes, three heartbeats a minute',
     maximumEventAge: 60,
     environment: { HEARTBEAT_QUEUE_URL: ref('Heartbeats') },
-    events: [{ sqs: { arn: arnOf('Heartbeats'), batchSize: 1 } }],
+    // What heartbeats put off, and tunnels that come and go.
+    events: [{ sqs: { arn: arnOf('Heartbeats'), batchSize: 1 } }, ruleOf('node')],
     every: 'rate(1 minute)',
     secrets: ['access'],
     may: [allow(['sqs:SendMessage'], [arnOf('Heartbeats')])],

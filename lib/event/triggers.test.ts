@@ -11,8 +11,9 @@ const triggers: Trigger[] = [
   { kind: 'pod', group: 'offloading.liqo.io', plural: 'shadowpods', subresources: ['status'], own: ['status'] },
   { kind: 'service', group: '', plural: 'services' },
   { kind: 'endpointslice', of: 'service', group: '', plural: 'services' },
+  { kind: 'network', group: '', plural: 'secrets', namespace: 'heliograph' },
 ]
-const touched = { group: '', plural: 'configmaps', subresource: '', own: false }
+const touched = { group: '', plural: 'configmaps', namespace: 'shop', subresource: '', own: false }
 
 const rows: { name: string; given: Partial<Touched>; want: string[] }[] = [
   { name: 'an object of a row', given: {}, want: ['configmap'] },
@@ -24,6 +25,12 @@ const rows: { name: string; given: Partial<Touched>; want: string[] }[] = [
   },
   { name: 'an object of no row', given: { plural: 'leases' }, want: [] },
   { name: 'the same plural in another group', given: { group: 'example.com' }, want: [] },
+  {
+    name: 'an object in the namespace of the row',
+    given: { plural: 'secrets', namespace: 'heliograph' },
+    want: ['network'],
+  },
+  { name: 'the same in another namespace', given: { plural: 'secrets' }, want: [] },
   { name: 'a subresource of the row', given: { plural: 'pods', subresource: 'status' }, want: ['pod'] },
   { name: 'a subresource not of the row', given: { plural: 'pods', subresource: 'log' }, want: [] },
   { name: 'our own write', given: { own: true }, want: [] },

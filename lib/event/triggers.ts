@@ -1,4 +1,4 @@
-import type { End, Kind, Side } from '../kinds/kind.ts'
+import type { End, Kind, Read, Side } from '../kinds/kind.ts'
 
 /** One row of what is wanted: writes of these objects wake this kind. Several rows may name the same objects. */
 export interface Trigger {
@@ -12,6 +12,8 @@ export interface Trigger {
   readonly group: string
   /** Resource as in URLs, e.g. `configmaps`. */
   readonly plural: string
+  /** Only in that namespace; absent: in all. */
+  readonly namespace?: string | undefined
   /** Subresources whose writes count besides those of the object itself, e.g. `['status']`. */
   readonly subresources?: readonly string[] | undefined
   /** Our own writes that count too, by subresource, `` for the object: where another of our functions makes them. */
@@ -34,12 +36,13 @@ export function triggersOf(kinds: readonly Pick<Kind, 'name' | 'source' | 'targe
   })
 }
 
-type Row = Pick<End, 'side' | 'resource' | 'groups' | 'subresources' | 'own' | 'verbs'>
+type Row = Pick<End, 'side' | 'resource' | 'groups' | 'subresources' | 'own' | 'verbs'> & Pick<Read, 'namespace'>
 
 /** One for each group that serves the objects; none where no write counts. */
-function rowsOf({ side, resource: { group, plural }, groups = [], subresources, own, verbs }: Row) {
+function rowsOf({ side, resource: { group, plural }, groups = [], namespace, subresources, own, verbs }: Row) {
   if (verbs?.length === 0) return []
-  const more = { ...(subresources && { subresources }), ...(own && { own }), ...(verbs && { verbs }) }
+  const which = { ...(namespace && { namespace }), ...(verbs && { verbs }) }
+  const more = { ...which, ...(subresources && { subresources }), ...(own && { own }) }
   return [group, ...groups].map((one) => ({ side, group: one, plural, ...more }))
 }
 
@@ -47,6 +50,8 @@ function rowsOf({ side, resource: { group, plural }, groups = [], subresources, 
 export interface Touched {
   readonly group: string
   readonly plural: string
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string
   readonly subresource: string
   readonly own: boolean
 }
@@ -57,8 +62,9 @@ export function wanted(touched: Touched, triggers: readonly Trigger[]): Trigger[
   return [...Map.groupBy(woken, ({ kind, of = '' }) => `${kind} ${of}`).values()].map(([first]) => first!)
 }
 
-function isWanted({ group, plural, subresource, own }: Touched, trigger: Trigger): boolean {
+function isWanted({ group, plural, namespace, subresource, own }: Touched, trigger: Trigger): boolean {
   if (trigger.group !== group || trigger.plural !== plural) return false
+  if (trigger.namespace !== undefined && trigger.namespace !== namespace) return false
   if (own && !trigger.own?.includes(subresource)) return false
   return subresource === '' || (trigger.subresources ?? []).includes(subresource)
 }

@@ -6,8 +6,6 @@ import { type Touched, type Trigger, wanted } from './triggers.ts'
 
 /** One write that a cluster tells of, whatever the form: where it happened, never what was written. */
 export interface Write extends Touched {
-  /** Empty for cluster-scoped objects. */
-  namespace: string
   /** Empty: a whole collection, or a name that is not known yet (generateName). */
   name: string
   admitted?: ChangeEvent['admitted']

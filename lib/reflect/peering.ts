@@ -29,7 +29,7 @@ export interface Pair {
   remoteNamespace: string
 }
 
-export function sideOf(peering: Peering, side: Side): Cluster {
+export function sideOf(peering: Pick<Peering, 'home' | 'remote'>, side: Side): Cluster {
   return side === 'home' ? peering.home : peering.remote
 }
 

@@ -1,7 +1,7 @@
 import { ClusterError } from '../cluster/errors.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import { EVENT } from '../cluster/resources.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, Side } from '../kinds/kind.ts'
 import { failedReflection, failedStatusReflection } from './messages.ts'
 import { IdentityError, type Peering, sideOf } from './peering.ts'
 import type { Observation, Verdict } from './plan.ts'
@@ -38,8 +38,8 @@ export async function report(
 
 /** Writes an Event beside the source. */
 export async function tell(
-  kind: Pick<Kind, 'name' | 'source'>,
-  peering: Peering,
+  kind: { name: string; source: { side: Side } },
+  peering: Pick<Peering, 'home' | 'remote' | 'log'>,
   source: KubeObject,
   told: Report,
 ): Promise<void> {

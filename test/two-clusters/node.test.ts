@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ConflictError, UnreachableError } from '../../lib/cluster/errors.ts'
 import type { Cluster, KubeObject } from '../../lib/cluster/port.ts'
-import { EVENT, LEASE, NAMESPACE, NODE, POD, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
+import { EVENT, LEASE, NAMESPACE, NODE, POD, SYSTEM_NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
 import { type HeartOptions, heartbeat } from '../../lib/flows/node/heart.ts'
 import { logger } from '../../lib/log.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { type MemoryCluster, memoryCluster } from '../support/memory-cluster.ts'
-import { networks } from '../support/networks.ts'
+import { networks, planned } from '../support/networks.ts'
 import { type TwoClusters, twoClusters } from '../support/two-clusters.ts'
 
 const NAME = { name: 'liqo-milan' }
@@ -228,23 +228,57 @@ describe('a remote cluster that does not answer', () => {
 describe('the network', () => {
   const joined = () => ({ peerings: [{ ...world.peering, networks: networks({ internal: true }) }] })
 
+  const endpoint = { namespace: SYSTEM_NAMESPACE, name: 'milan' }
+  const tell = (connection: object) =>
+    world.rome.user.edit(TUNNEL_ENDPOINT, endpoint, (object) => Object.assign(object, { status: { connection } }))
+  const message = () =>
+    (node().status.conditions as { type: string; message: string }[]).find(({ type }) => type === 'NetworkUnavailable')
+      ?.message
+  const changed = (names: string[], cluster = 'rome') => ({
+    source: 'heliograph',
+    'detail-type': 'Change',
+    detail: { cluster, kind: 'node', namespace: SYSTEM_NAMESPACE, names },
+  })
+
+  beforeEach(() => {
+    world.rome.user.create(NAMESPACE, { metadata: { name: SYSTEM_NAMESPACE } })
+  })
+
   test('of ours must be up before the node is ready', async () => {
     await beat(SCHEDULE, joined())
     expect([condition('Ready'), condition('NetworkUnavailable')]).toEqual(['False', 'True'])
-    world.rome.user.create(NAMESPACE, { metadata: { name: 'liqo' } })
-    world.rome.user.create(TUNNEL_ENDPOINT, {
-      metadata: { name: 'milan', namespace: 'liqo', labels: { clusterID: 'milan' } },
-    })
-    const tell = (status: string) =>
-      world.rome.user.edit(TUNNEL_ENDPOINT, { namespace: 'liqo', name: 'milan' }, (object) => {
-        object.status = { connection: { status } }
-      })
-    tell('Connecting')
+    world.rome.user.create(TUNNEL_ENDPOINT, { metadata: endpoint })
+    tell({ status: 'Error', statusMessage: 'no answer' })
     await beat(SCHEDULE, joined())
-    expect(condition('Ready')).toBe('False')
-    tell('Connected')
+    expect([condition('Ready'), message()]).toEqual(['False', 'The tunnel to cluster milan is Error: no answer'])
+    tell({ status: 'Connected' })
     await beat(SCHEDULE, joined())
     expect([condition('Ready'), condition('NetworkUnavailable')]).toEqual(['True', 'False'])
+  })
+
+  test('that comes or goes shows with the event of it, and its other news cost nothing', async () => {
+    await beat(SCHEDULE, joined())
+    world.rome.user.create(TUNNEL_ENDPOINT, { metadata: endpoint })
+    tell({ status: 'Connected' })
+    await beat(changed(['turin']), joined())
+    await beat(changed(['milan'], 'milan'), joined())
+    expect(condition('NetworkUnavailable')).toBe('True')
+    await beat(changed(['milan']), joined())
+    expect([condition('Ready'), condition('NetworkUnavailable'), putOff]).toEqual(['True', 'False', [[20, 40]]])
+    const before = writes()
+    tell({ status: 'Connected', latency: { value: '2ms' } })
+    await beat(changed(['milan']), joined())
+    expect(writes()).toBe(before + 1)
+    world.rome.user.delete(TUNNEL_ENDPOINT, endpoint)
+    await beat(changed([]), joined())
+    expect([condition('Ready'), condition('NetworkUnavailable')]).toEqual(['False', 'True'])
+  })
+
+  test('that only home wants is never there, and the node says why', async () => {
+    const differing = networks({}, { remote: planned('milan', { internal: false }) })
+    await beat(SCHEDULE, { peerings: [{ ...world.peering, networks: differing }] })
+    expect(condition('NetworkUnavailable')).toBe('True')
+    expect(message()).toMatch(/^internal is true in rome and false in milan: .*Set both alike\.$/)
   })
 
   test('is of no concern where it is not ours, also when it was before', async () => {

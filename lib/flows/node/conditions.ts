@@ -1,4 +1,5 @@
 import type { NodeFacts } from './forge.ts'
+import type { Tunnel } from './tunnel.ts'
 
 export interface Condition {
   type: string
@@ -36,7 +37,8 @@ export function freshConditions({ remote, capacity, network }: Told): Fresh[] {
   ]
 }
 
-function networkCondition({ isUp, why }: { isUp: boolean; why: string }): Fresh {
+/** Whether the internal network reaches the cluster. */
+export function networkCondition({ isUp, why }: Tunnel): Fresh {
   return {
     type: 'NetworkUnavailable',
     status: isUp ? 'False' : 'True',

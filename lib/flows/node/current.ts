@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { contains } from '../../reflect/compare.ts'
-import type { Condition } from './conditions.ts'
+import { type Condition, networkCondition } from './conditions.ts'
 import type { NodeFacts, NodeStatus, Taint } from './forge.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /** Milliseconds after which an unchanged status is written again; as a kubelet does. */
 const STATUS_AGE = 5 * 60_000
@@ -36,8 +37,15 @@ function isNothingLeft(node: KubeObject, capacity: NodeFacts['capacity']): boole
   return Object.keys(shown).every((resource) => resource in capacity)
 }
 
+/** The node says of the network what it should, or nothing where it should say nothing. */
+export function isNetworkCurrent(node: KubeObject, network: Tunnel | undefined): boolean {
+  const said = conditionsOf(node).find(({ type }) => type === NETWORK)
+  return network ? contains(said, networkCondition(network)) : said === undefined
+}
+
+const NETWORK = 'NetworkUnavailable'
+
 /** A condition that is not ours to say any more: the network's, after a change of the flags. */
 function isLeftOver(before: readonly Condition[], conditions: readonly Condition[]): boolean {
-  const type = 'NetworkUnavailable'
-  return before.some((old) => old.type === type) && !conditions.some((condition) => condition.type === type)
+  return before.some(({ type }) => type === NETWORK) && !conditions.some(({ type }) => type === NETWORK)
 }

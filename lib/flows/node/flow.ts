@@ -6,11 +6,12 @@ import { contains } from '../../reflect/compare.ts'
 import { guarded } from '../../reflect/guard.ts'
 import { IdentityError, identityOf, type Peering } from '../../reflect/peering.ts'
 import { tell } from '../../reflect/report.ts'
-import { conditionsOf, isAlive, isCurrent, taintsOf } from './current.ts'
+import { conditionsOf, isAlive, isCurrent, isNetworkCurrent, taintsOf } from './current.ts'
 import { type FactsOptions, factsOf } from './facts.ts'
 import { type NodeFacts, nodeStatus, REMOTE_CLUSTER_UID, virtualNode } from './forge.ts'
 import { nodeLease } from './lease.ts'
 import { nodeName } from './name.ts'
+import { tunnelOf } from './tunnel.ts'
 
 /** What one heartbeat did for one virtual node. */
 export interface Beat {
@@ -20,8 +21,11 @@ export interface Beat {
 }
 
 export interface BeatOptions extends FactsOptions {
-  /** `lease`: only that, while all is well; the rest costs lists of the remote cluster's nodes and pods. */
-  extent: 'all' | 'lease'
+  /**
+   * `lease`: only that, while all is well; the rest costs lists of the remote cluster's nodes and pods. `network`: nothing
+   * unless the node says other things of the network than are so.
+   */
+  extent: 'all' | 'lease' | 'network'
   /** Epoch ms. */
   now(): number
 }
@@ -47,6 +51,7 @@ export async function beat(peering: Peering, options: BeatOptions): Promise<Beat
   }
   if (seen) {
     proveIdentity(seen, clusterUid, remote.id)
+    if (options.extent === 'network' && isNetworkCurrent(seen, await tunnelOf(peering))) return CURRENT
     // First of all: what follows takes longer, and may fail for reasons of its own.
     await home.apply(LEASE, nodeLease(seen, peers, options.now()))
     if (options.extent === 'lease' && isAlive(seen)) return { verdict: 'renewed', writes: 1 }
@@ -56,6 +61,7 @@ export async function beat(peering: Peering, options: BeatOptions): Promise<Beat
 }
 
 const IN_THE_WAY = 'a virtual node should have this name; the node is not one of ours and is left alone'
+const CURRENT: Beat = { verdict: 'renewed', writes: 0 }
 const BLOCKED: Beat = { verdict: 'blocked', writes: 0, why: IN_THE_WAY }
 const TOLD_AS = { name: 'node', source: { side: 'home', resource: NODE } } as const
 

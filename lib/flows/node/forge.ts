@@ -5,6 +5,7 @@ import { marks } from '../../kinds/meta.ts'
 import { DIGEST, digest } from '../../reflect/stamp.ts'
 import { type Condition, freshConditions } from './conditions.ts'
 import { clusterLabels, NOT_ALLOWED, nodeName } from './name.ts'
+import type { Tunnel } from './tunnel.ts'
 
 /** All that a virtual node says of the cluster behind it. Names and values are Liqo v1.2's (`pkg/virtualKubelet`). */
 export interface NodeFacts {
@@ -19,7 +20,7 @@ export interface NodeFacts {
   capacity: Readonly<Record<string, string>>
   kubeletVersion: string
   /** Whether the fabric joins the clusters; undefined where none of ours is meant to. */
-  network: { isUp: boolean; why: string } | undefined
+  network: Tunnel | undefined
   /** Where the kubelet's API is served. */
   kubelet?: KubeletEndpoint
 }

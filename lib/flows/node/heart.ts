@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { ClusterError } from '../../cluster/errors.ts'
 import type { Offer } from '../../config/offloading.ts'
+import { type ChangeEvent, changeOf, EVENT_SOURCE } from '../../event/change.ts'
 import type { Log } from '../../log.ts'
 import { IdentityError, type Peering } from '../../reflect/peering.ts'
 import type { FactsOptions } from './facts.ts'
@@ -25,8 +26,12 @@ const LATER = [20, 40]
 /** A message of the queue, as Lambda hands it over. */
 const put = z.object({ Records: z.array(z.object({ eventSource: z.literal('aws:sqs') })).check(z.minLength(1)) })
 
+/** An event of the bus: a TunnelEndpoint has changed. */
+const change = z.object({ source: z.literal(EVENT_SOURCE) })
+
 /**
- * One firing: by the schedule, or by a message that an earlier one has put off. The virtual nodes of all peerings are
+ * One firing: by the schedule, by a message that an earlier one has put off, or by a change of the tunnel to a remote
+ * cluster, which its node then says without waiting for either. The virtual nodes of all peerings are
  * served side by side, so that a cluster that hangs takes no other one's time. What fails is logged and left to the next
  * heartbeat: an event thrown back would come when that is due anyway.
  * @param peerings those in gate mode have no virtual node, and nothing is done for them
@@ -37,17 +42,26 @@ export async function heartbeat(
   peerings: readonly Peering[],
   { offers, kubelet, later, log, now = Date.now }: HeartOptions,
 ): Promise<void> {
-  const served = peerings.filter(({ remote }) => offers[remote.id]?.mode === 'virtual-node')
+  const changed = change.safeParse(event).success ? changeOf(event) : undefined
+  const served = peerings.filter(
+    (peering) => offers[peering.remote.id]?.mode === 'virtual-node' && isOf(changed, peering),
+  )
   if (served.length === 0) return
   const isPutOff = put.safeParse(event).success
-  const extent = isPutOff ? 'lease' : 'all'
+  const extent = changed ? 'network' : isPutOff ? 'lease' : 'all'
   const options = { extent, now, ...(kubelet && { kubelet }) } as const
   await Promise.all([
-    isPutOff ? undefined : later(LATER),
+    extent === 'all' ? later(LATER) : undefined,
     ...served.map((peering) =>
       one(peering, log, () => beat(peering, { ...options, offer: offers[peering.remote.id]! })),
     ),
   ])
+}
+
+/** A TunnelEndpoint is named after the remote cluster; without a name it may be any. */
+function isOf(changed: ChangeEvent | undefined, { home, remote }: Peering): boolean {
+  if (!changed) return true
+  return changed.cluster === home.id && (changed.names.length === 0 || changed.names.includes(remote.id))
 }
 
 async function one({ home, remote }: Peering, log: Log, run: () => Promise<Beat>): Promise<void> {

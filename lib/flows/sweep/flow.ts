@@ -19,6 +19,8 @@ import { sweepMappings } from '../mapping/release.ts'
 import { fill } from '../namespace/fill.ts'
 import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
 import type { Served } from '../namespace/status.ts'
+import { type Attempt, everything, serveNetwork } from '../network/serve.ts'
+import type { NetworkWorld } from '../network/world.ts'
 import { isRefused, podsFor, refusePod } from '../refused/flow.ts'
 import { sweepVolumes } from '../volume/sweep.ts'
 
@@ -27,6 +29,8 @@ export interface SweepOptions {
   deleteBudget: number
   /** Says what would be done and does nothing. */
   reportOnly: boolean
+  /** All clusters, as the internal network sees them; absent: it is not swept. */
+  network?: NetworkWorld
   log: Log
 }
 
@@ -35,17 +39,18 @@ const AT_ONCE = 4
 
 /**
  * The guarantee behind the events: compares everything in both clusters of every peering and reflects what differs.
- * Namespaces come first, then the objects in them. Deletions wait until all is compared and are bounded by a budget, so
+ * The internal network comes first, whose names others go by, then namespaces, then the objects in them. Deletions wait until all is compared and are bounded by a budget, so
  * that no glitch empties a cluster. A cluster out of reach fails its own part only.
  * @returns the counts, and the duration in ms
  */
 export async function sweep(
   peerings: readonly Peering[],
-  { deleteBudget, reportOnly, log }: SweepOptions,
+  { deleteBudget, reportOnly, network, log }: SweepOptions,
 ): Promise<Summary & { ms: number; curable: number }> {
   const start = performance.now()
   const run = newSweep(reportOnly ? 'report' : 'withhold', log)
   for (const peering of peerings) warnOfFlags(log, peering)
+  if (network) await sweepNetwork(run, network)
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
   for (const peering of peerings) await sweepObjects(run, peering)
   for (const peering of peerings) await sweepRefused(run, peering)
@@ -62,6 +67,16 @@ function warnOfFlags(log: Log, { home, remote, networks }: Peering): void {
   for (const { flag, why } of meaningOf(networks.home, networks.remote).disagreements) {
     log.warn('flags differ', { peering: `${home.id}:${remote.id}`, flag, why })
   }
+}
+
+/** What the internal network takes away is what the configuration does not want (any more): no budget bounds it. */
+async function sweepNetwork(run: Sweep, network: NetworkWorld): Promise<void> {
+  const mode = run.mode === 'report' ? 'report' : 'act'
+  const attempt: Attempt = (key, part) => {
+    const what = `network ${key}`
+    return noted(run, what, async () => countOutcome(run, what, await part()))
+  }
+  await serveNetwork(network, everything(network), attempt, mode)
 }
 
 /** @param group the peerings of one home cluster */

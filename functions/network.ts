@@ -1,0 +1,3 @@
+import { negotiator } from '../lib/functions.ts'
+
+export const handler = negotiator()

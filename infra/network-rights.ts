@@ -1,0 +1,50 @@
+import type { Resource } from '../lib/cluster/port.ts'
+import {
+  CONFIGMAP,
+  DAEMON_SET,
+  DEPLOYMENT,
+  ENDPOINT_MAPPING,
+  EVENT,
+  IPAM_STORAGE,
+  NAMESPACE,
+  NETWORK_CONFIG,
+  NODE,
+  POD,
+  SECRET,
+  SERVICE,
+  SYSTEM_NAMESPACE,
+  TUNNEL_ENDPOINT,
+} from '../lib/cluster/resources.ts'
+import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from '../lib/flows/network/fabric/names.ts'
+import { IPAM_NAME } from '../lib/flows/network/names.ts'
+import type { Rule } from './rbac.ts'
+
+/** One object that is made, changed and removed by its name. An apply that creates asks for `create` of that name. */
+const kept = (resource: Resource, name: string): Rule => ({
+  resource,
+  names: [name],
+  verbs: ['get', 'create', 'patch', 'delete'],
+})
+
+/** What the internal network takes in the whole of a cluster, whatever its role. */
+export const NETWORK_RIGHTS: readonly Rule[] = [
+  { resource: NAMESPACE, names: [SYSTEM_NAMESPACE], verbs: ['get'] },
+  { resource: NODE, verbs: ['list'] },
+  { resource: ENDPOINT_MAPPING, verbs: ['list', 'delete'] },
+  kept(IPAM_STORAGE, IPAM_NAME),
+]
+
+/** And in the namespace of the gateway. The private key can only be removed. */
+export const NETWORK_RIGHTS_IN_NAMESPACE: readonly Rule[] = [
+  { resource: NETWORK_CONFIG, verbs: ['get', 'list', 'create', 'patch', 'delete'] },
+  { resource: NETWORK_CONFIG, subresource: 'status', verbs: ['patch'] },
+  { resource: TUNNEL_ENDPOINT, verbs: ['get', 'list', 'create', 'patch', 'delete'] },
+  kept(SERVICE, GATEWAY),
+  kept(DEPLOYMENT, GATEWAY),
+  kept(DAEMON_SET, ROUTE),
+  kept(SECRET, FABRIC),
+  { resource: SECRET, names: [GATEWAY_KEY], verbs: ['delete'] },
+  { resource: CONFIGMAP, names: [GATEWAY_KEY], verbs: ['get', 'delete'] },
+  { resource: POD, verbs: ['list'] },
+  { resource: EVENT, verbs: ['create', 'patch'] },
+]

@@ -1,0 +1,17 @@
+/** Why a step of the negotiation is not done yet, or cannot be; told in the status of the NetworkConfig it is about. */
+export interface Hindrance {
+  /** One word, e.g. `WaitingForGateway`. */
+  readonly reason: string
+  /** A sentence with the remedy. */
+  readonly message: string
+  /** Only a person can mend it; false: it takes time. */
+  readonly isFault: boolean
+}
+
+export function waiting(reason: string, message: string): Hindrance {
+  return { reason, message, isFault: false }
+}
+
+export function fault(reason: string, message: string): Hindrance {
+  return { reason, message, isFault: true }
+}

@@ -1,0 +1,129 @@
+import { Buffer } from 'node:buffer'
+import { apiVersionOf, type KubeObject } from '../../cluster/port.ts'
+import {
+  CONFIGMAP,
+  DAEMON_SET,
+  DEPLOYMENT,
+  ENDPOINT_MAPPING,
+  IPAM_STORAGE,
+  NETWORK_CONFIG,
+  SECRET,
+  SERVICE,
+  SYSTEM_NAMESPACE,
+  TUNNEL_ENDPOINT,
+} from '../../cluster/resources.ts'
+import { gatewayWorkloads, renderFabric } from './fabric/index.ts'
+import { FABRIC, GATEWAY_KEY } from './fabric/names.ts'
+import { fabricOf, gatewayIn, nodeAddress } from './fabric-of.ts'
+import { withPeers } from './ipam.ts'
+import { ipamStorage, readState } from './ipam-storage.ts'
+import { hasNamespace, type Local, NoNamespaceError, readLocal } from './local.ts'
+import { managed, peerOf } from './names.ts'
+import { GATEWAY_NODE_IP } from './parameters.ts'
+import type { NetworkCluster } from './world.ts'
+import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
+
+/**
+ * What is one cluster's own in the internal network: its gateway and route agents, and the configuration that they
+ * follow, which holds what its TunnelEndpoints, EndpointMappings, nodes and gateway Pod say. What is left of peers that
+ * are none any more goes, and without any peer all of it.
+ * @param peers ClusterIDs that it is to be joined with
+ * @returns writes that it took
+ * @throws ClusterError as the cluster does
+ */
+export async function serveCluster(
+  cluster: NetworkCluster,
+  peers: readonly string[],
+  mtu: number,
+  mode: Mode,
+): Promise<number> {
+  const { api } = cluster
+  if (!(await hasNamespace(api))) {
+    if (peers.length === 0) return 0
+    throw new NoNamespaceError(cluster.id)
+  }
+  return settle(api, mode, async () => {
+    const local = await readLocal(api)
+    const forgotten = await forgetPeers(cluster, peers, local, mode)
+    const own = peers.length === 0 ? removeOwn(cluster, local, mode) : ensureOwn(cluster, peers, local, mtu, mode)
+    return forgotten + (await own)
+  })
+}
+
+/** First what others act on, last what it is made from: a name is free for another peer when nothing uses it. */
+async function forgetPeers({ api }: NetworkCluster, peers: readonly string[], local: Local, mode: Mode) {
+  const isLeft = (object: KubeObject) => !peers.includes(peerOf(object))
+  let writes = 0
+  for (const [resource, objects] of [
+    [TUNNEL_ENDPOINT, local.tunnels],
+    [NETWORK_CONFIG, local.configs],
+    [ENDPOINT_MAPPING, local.mappings],
+  ] as const) {
+    writes += await remove(api, resource, objects.filter(isLeft), mode)
+  }
+  if (peers.length === 0) return writes + (await remove(api, IPAM_STORAGE, [local.storage], mode))
+  const read = local.storage && readState(local.storage)
+  if (!read || 'denied' in read) return writes
+  const state = withPeers(read.state, peers)
+  return state === read.state
+    ? writes
+    : writes + (await ensure(api, IPAM_STORAGE, ipamStorage(state), local.storage, mode))
+}
+
+async function ensureOwn(cluster: NetworkCluster, peers: readonly string[], local: Local, mtu: number, mode: Mode) {
+  const { id, api } = cluster
+  const tunnels = local.tunnels.filter((tunnel) => peers.includes(peerOf(tunnel)))
+  const fabric = fabricOf(id, mtu, { ...local, tunnels })
+  let writes = await ensure(api, SECRET, secretWith(renderFabric(fabric)), local.fabric, mode)
+  for (const workload of workloadsOf(cluster, local)) {
+    const [resource, seen] = WORKLOADS[workload.kind]!(local)
+    writes += await ensure(api, resource, workload, seen, mode)
+  }
+  return writes
+}
+
+const WORKLOADS: Readonly<Record<string, (local: Local) => readonly [typeof SERVICE, KubeObject | undefined]>> = {
+  Service: ({ service }) => [SERVICE, service],
+  Deployment: ({ gateway }) => [DEPLOYMENT, gateway],
+  DaemonSet: ({ route }) => [DAEMON_SET, route],
+}
+
+/** None without an image: the NetworkConfigs tell of it. */
+function workloadsOf({ id, gateway }: NetworkCluster, local: Local): KubeObject[] {
+  const { image, serviceType, annotations } = gateway
+  if (image === undefined) return []
+  const address = serviceType === 'NodePort' ? gatewayNodeAddress(local) : undefined
+  const serviceAnnotations = { ...annotations, ...(address && { [GATEWAY_NODE_IP]: address }) }
+  return gatewayWorkloads({ cluster: id, image, serviceType, serviceAnnotations })
+}
+
+/** Where NodePorts are reached: at the node that the gateway runs on, and while it moves where it was last. */
+function gatewayNodeAddress({ agents, nodes, service }: Local): string | undefined {
+  const name = gatewayIn(agents)?.node
+  const node = nodes.find(({ metadata }) => metadata.name === name)
+  const found = node && (nodeAddress(node, 'ExternalIP') ?? nodeAddress(node, 'InternalIP'))
+  return found ?? service?.metadata.annotations?.[GATEWAY_NODE_IP]
+}
+
+function secretWith(files: Readonly<Record<string, string>>): KubeObject {
+  const data = Object.entries(files).map(([name, text]) => [name, Buffer.from(text).toString('base64')])
+  return {
+    apiVersion: apiVersionOf(SECRET),
+    kind: SECRET.kind,
+    metadata: { name: FABRIC, namespace: SYSTEM_NAMESPACE, labels: managed() },
+    type: 'Opaque',
+    data: Object.fromEntries(data),
+  }
+}
+
+/** The keys go last, when nobody is left to make them anew. */
+async function removeOwn({ api }: NetworkCluster, local: Local, mode: Mode) {
+  const writes =
+    (await remove(api, DEPLOYMENT, [local.gateway], mode)) +
+    (await remove(api, DAEMON_SET, [local.route], mode)) +
+    (await remove(api, SERVICE, [local.service], mode)) +
+    (await remove(api, SECRET, [local.fabric], mode))
+  if (writes > 0 || local.agents.length > 0) return writes
+  const isThere = await removeUnread(api, SECRET, { namespace: SYSTEM_NAMESPACE, name: GATEWAY_KEY }, mode)
+  return Number(isThere) + (await remove(api, CONFIGMAP, [local.key], mode))
+}

@@ -1,0 +1,105 @@
+import type { KubeObject, ObjectRef } from '../../cluster/port.ts'
+import {
+  CONFIGMAP,
+  IPAM_STORAGE,
+  NETWORK_CONFIG,
+  SERVICE,
+  SYSTEM_NAMESPACE,
+  TUNNEL_ENDPOINT,
+} from '../../cluster/resources.ts'
+import type { Log } from '../../log.ts'
+import { tell } from '../../reflect/report.ts'
+import { GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
+import type { Hindrance } from './hindrance.ts'
+import { networkStateOf } from './ipam.ts'
+import { fromName, IPAM_NAME, toName } from './names.ts'
+import { type End, negotiate, type Wanted } from './negotiate.ts'
+import { parametersOf } from './parameters.ts'
+import type { ClusterPair, NetworkCluster } from './world.ts'
+import { ensure, type Mode, settle } from './write.ts'
+
+/** What became of a pair: writes that it took, and what hinders it, the same for both at times. */
+export interface Negotiated {
+  readonly writes: number
+  readonly hindrances: readonly Hindrance[]
+}
+
+/**
+ * Brings what two clusters have agreed on up to date in both of them, both directions at once. Every write is guarded by
+ * what was read before all that it follows from, and what is remembered (IpamStorage) is written before what tells of
+ * it: cut off anywhere, the next pass goes on from there.
+ * @throws ClusterError as the clusters do
+ */
+export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Promise<Negotiated> {
+  let hindrances: readonly Hindrance[] = []
+  const writes = await settle(a.api, mode, async () => {
+    const [seenA, seenB] = await Promise.all([readWritten(a, b), readWritten(b, a)])
+    const [endA, endB] = await Promise.all([readEnd(a, seenA), readEnd(b, seenB)])
+    const [wantedA, wantedB] = negotiate(endA, endB)
+    const sides: readonly SideOfPair[] = [
+      { cluster: a, peer: b, seen: seenA, wanted: wantedA },
+      { cluster: b, peer: a, seen: seenB, wanted: wantedB },
+    ]
+    hindrances = sides.flatMap(({ wanted: { hindrance } }) => hindrance ?? [])
+    let count = 0
+    for (const part of PARTS) for (const side of sides) count += await bringAbout(side, part, log, mode)
+    return count
+  })
+  return { writes, hindrances }
+}
+
+/** In the order of their writes, each in both clusters before the next. */
+const PARTS = ['storage', 'from', 'to', 'tunnel'] as const
+
+const RESOURCES = { storage: IPAM_STORAGE, from: NETWORK_CONFIG, to: NETWORK_CONFIG, tunnel: TUNNEL_ENDPOINT } as const
+
+type Part = (typeof PARTS)[number]
+type Seen = Readonly<Record<Part, KubeObject | undefined>>
+
+interface SideOfPair {
+  readonly cluster: NetworkCluster
+  readonly peer: NetworkCluster
+  readonly seen: Seen
+  readonly wanted: Wanted
+}
+
+async function bringAbout(side: SideOfPair, part: Part, log: Log, mode: Mode): Promise<number> {
+  const desired = side.wanted[part]
+  if (desired === undefined) return 0
+  const writes = await ensure(side.cluster.api, RESOURCES[part], desired, side.seen[part], mode)
+  if (part === 'to' && writes > 0 && mode === 'act') await warn(side, log)
+  return writes
+}
+
+/** An Event about the NetworkConfig that has come to say what only a person can mend. */
+async function warn({ cluster, peer, wanted: { hindrance } }: SideOfPair, log: Log): Promise<void> {
+  const config = hindrance?.isFault && (await cluster.api.get(NETWORK_CONFIG, refTo(toName(peer.id))))
+  if (!config) return
+  const { reason, message } = hindrance
+  await tell(TOLD_AS, { home: cluster.api, remote: peer.api, log }, config, { type: 'Warning', reason, message })
+}
+
+/** Of the two clusters the one with the object counts as home. */
+const TOLD_AS = { name: 'network', source: { side: 'home' } } as const
+
+/** What is to be written: read before what it follows from. */
+async function readWritten({ api }: NetworkCluster, peer: NetworkCluster): Promise<Seen> {
+  const [storage, from, to, tunnel] = await Promise.all([
+    api.get(IPAM_STORAGE, { name: IPAM_NAME }),
+    api.get(NETWORK_CONFIG, refTo(fromName(peer.id))),
+    api.get(NETWORK_CONFIG, refTo(toName(peer.id))),
+    api.get(TUNNEL_ENDPOINT, refTo(peer.id)),
+  ])
+  return { storage, from, to, tunnel }
+}
+
+async function readEnd(cluster: NetworkCluster, { storage, to }: Seen): Promise<End> {
+  const { api, id } = cluster
+  const [service, key] = await Promise.all([api.get(SERVICE, refTo(GATEWAY)), api.get(CONFIGMAP, refTo(GATEWAY_KEY))])
+  const state = networkStateOf(cluster, storage)
+  return { id, state, parameters: parametersOf(cluster, service, key), said: to }
+}
+
+function refTo(name: string): ObjectRef {
+  return { namespace: SYSTEM_NAMESPACE, name }
+}

@@ -1,0 +1,58 @@
+import type { Outcome } from '../../reflect/converge.ts'
+import { forEach } from '../../reflect/for-each.ts'
+import { serveCluster } from './serve-cluster.ts'
+import { servePair } from './serve-pair.ts'
+import { type ClusterPair, type NetworkCluster, type NetworkWorld, pairsOf, peersOf } from './world.ts'
+import type { Mode } from './write.ts'
+
+/** Runs one part of a pass, named for people, e.g. `rome` or `milan:rome`; an error must not hinder the others. */
+export type Attempt = (what: string, part: () => Promise<Outcome>) => Promise<unknown>
+
+/** Clusters or pairs that are served at a time. */
+const AT_ONCE = 4
+
+/**
+ * Serves clusters of a world and what they have agreed on with others: first what they need for that, then the pairs,
+ * then what the agreements changed in the clusters of both sides.
+ * @param clusters those to serve; the others only as far as a pair concerns them
+ * @param pairs those to serve
+ */
+export async function serveNetwork(
+  world: NetworkWorld,
+  { clusters, pairs }: { clusters: readonly NetworkCluster[]; pairs: readonly ClusterPair[] },
+  attempt: Attempt,
+  mode: Mode,
+): Promise<void> {
+  const serveOne = (cluster: NetworkCluster) =>
+    attempt(cluster.id, async () => outcomeOf(await serveCluster(cluster, peersOf(world, cluster), world.mtu, mode)))
+  await forEach(clusters, AT_ONCE, serveOne)
+  const changed = new Set<NetworkCluster>()
+  await forEach(pairs, AT_ONCE, (pair) =>
+    attempt(pair.map(({ id }) => id).join(':'), async () => {
+      const { writes, hindrances } = await servePair(pair, world.log, mode)
+      if (writes > 0) for (const cluster of pair) changed.add(cluster)
+      const why = hindrances.map(({ message }) => message).join('; ')
+      return {
+        ...outcomeOf(
+          writes,
+          hindrances.some(({ isFault }) => isFault),
+        ),
+        ...(why && { why }),
+      }
+    }),
+  )
+  await forEach(changed, AT_ONCE, serveOne)
+}
+
+/** All of a world. */
+export function everything(world: NetworkWorld): {
+  clusters: readonly NetworkCluster[]
+  pairs: readonly ClusterPair[]
+} {
+  return { clusters: world.clusters, pairs: pairsOf(world) }
+}
+
+function outcomeOf(writes: number, isHindered = false): Outcome {
+  if (isHindered) return { verdict: 'refused', writes }
+  return { verdict: writes > 0 ? 'updated' : 'equal', writes }
+}
