@@ -1,5 +1,13 @@
 import type { Resource } from '../lib/cluster/port.ts'
-import { NAMESPACE, NAMESPACE_OFFLOADING, NODE, POD, SERVICE_ACCOUNT, SHADOW_POD } from '../lib/cluster/resources.ts'
+import {
+  ACCOUNTS_NAMESPACE,
+  NAMESPACE,
+  NAMESPACE_OFFLOADING,
+  NODE,
+  POD,
+  SERVICE_ACCOUNT,
+  SHADOW_POD,
+} from '../lib/cluster/resources.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { serviceaccount } from '../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
@@ -17,7 +25,7 @@ export const groupOf = (fn: string): string => `${GROUP}:${fn}`
 /**
  * Namespace of the functions' ServiceAccounts, and of nothing else: whoever reads Secrets there is all of them.
  */
-export const ACCOUNTS = 'heliograph-functions'
+export const ACCOUNTS = ACCOUNTS_NAMESPACE
 
 /** What of the configuration decides about rights in a cluster. */
 export interface Use {

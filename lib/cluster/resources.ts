@@ -32,6 +32,8 @@ export const DAEMON_SET = grouped('apps', 'v1', 'daemonsets', 'DaemonSet')
 
 /** Where all of the internal network is that has a namespace, in every cluster. */
 export const SYSTEM_NAMESPACE = 'heliograph'
+/** Where the functions' own ServiceAccounts and tokens are, if they have any. */
+export const ACCOUNTS_NAMESPACE = 'heliograph-functions'
 /** Network parameters of one cluster for another. */
 export const NETWORK_CONFIG = network('networkconfigs', 'NetworkConfig')
 /** The agreed ends of the tunnel to a peer, and how it is. */

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
-import { NAMESPACE, NAMESPACE_OFFLOADING } from '../../cluster/resources.ts'
+import { NAMESPACE, NAMESPACE_OFFLOADING, SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import { type Context, defineKind, type Selection } from '../../kinds/kind.ts'
 import { clusterLabels, nodeName } from '../node/name.ts'
 import { remoteNamespace } from './forge.ts'
@@ -45,7 +45,9 @@ export const NOT_SELECTED = 'the cluster is not selected by clusterSelector'
 function refusal(offloading: KubeObject, { remoteNamespace: name }: Context): string | undefined {
   const answer = validateOffloading(offloading)
   if (!answer.allowed) return answer.message
-  if (name.startsWith('kube-')) return `remote namespace name "${name}" is a system namespace; choose another name`
+  if (name.startsWith('kube-') || name === SYSTEM_NAMESPACE) {
+    return `remote namespace name "${name}" is a system namespace; choose another name`
+  }
   if (name.length > MAX_NAME) {
     return `remote namespace name "${name}" has ${name.length} characters, at most ${MAX_NAME} are allowed; use namespaceMappingStrategy SelectedName with a shorter remoteNamespaceName`
   }

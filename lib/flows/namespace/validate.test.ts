@@ -34,6 +34,11 @@ const rows: { name: string; given: [KubeObject, KubeObject?]; want: Answer }[] =
     want: denied('Namespace kube-system belongs to Kubernetes and is not offloaded'),
   },
   {
+    name: "Heliograph's own namespace, which holds keys",
+    given: [offloading({}, 'offloading', 'heliograph')],
+    want: denied("Namespace heliograph is Heliograph's own and is not offloaded"),
+  },
+  {
     name: 'a selected name that is missing',
     given: [offloading({ namespaceMappingStrategy: 'SelectedName', remoteNamespaceName: '' })],
     want: denied('The RemoteNamespaceName value cannot be empty when using the SelectedName NamespaceMappingStrategy'),

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { ACCOUNTS_NAMESPACE, SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import { OFFLOADING_NAME, specOf } from './name.ts'
 
 /** Answer to an admission request, in the API's words; `reason` and `message` tell why it was denied. */
@@ -13,15 +14,19 @@ export interface Answer {
 
 /**
  * Whether a NamespaceOffloading may be as it is: `old` is what it was before an update, absent on creation. Order and
- * texts are those of Liqo v1.2 (`pkg/webhooks/namespaceoffloading/nsoff.go`); that system namespaces are refused is
- * ours: Liqo would offload `kube-system`.
+ * texts are those of Liqo v1.2 (`pkg/webhooks/namespaceoffloading/nsoff.go`); that namespaces of Kubernetes and of
+ * Heliograph are refused is ours: Liqo would offload `kube-system`.
  */
 export function validateOffloading(offloading: KubeObject, old?: KubeObject): Answer {
   const { name, namespace = '' } = offloading.metadata
   if (name !== OFFLOADING_NAME) return denied(`NamespaceOffloading name must match ${OFFLOADING_NAME}`)
   if (namespace.startsWith('kube-')) return denied(`Namespace ${namespace} belongs to Kubernetes and is not offloaded`)
+  if (OWN.includes(namespace)) return denied(`Namespace ${namespace} is Heliograph's own and is not offloaded`)
   return old ? validateChange(offloading, old) : validateNew(offloading)
 }
+
+/** The private key of the tunnels, and the functions' own tokens, are in them. */
+const OWN = [SYSTEM_NAMESPACE, ACCOUNTS_NAMESPACE]
 
 function validateNew(offloading: KubeObject): Answer {
   const spec = specOf(offloading)
