@@ -113,6 +113,8 @@ export interface Config {
   sweepDeleteBudget: number
   sweepReportOnly: boolean
   logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** As AWS names the function, e.g. `heliograph-prod-sweep`; what its metrics go by. */
+  functionName?: string
   /** Milliseconds until a request to an API server is given up. */
   requestTimeoutMs: number
   /** URL of the proxy for API servers, from HTTPS_PROXY; hosts without it, from NO_PROXY. */
@@ -234,6 +236,7 @@ export function parseConfig(env: Env): Config {
     requestTimeoutMs: reader.count('REQUEST_TIMEOUT_MS', 10_000),
     noProxy: reader.words('NO_PROXY'),
     secrets: readSecretSettings(reader),
+    ...optional('functionName', reader.text('AWS_LAMBDA_FUNCTION_NAME')),
     ...optional('heartbeatQueueUrl', reader.text('HEARTBEAT_QUEUE_URL')),
     ...optional('kubelet', readKubelet(reader)),
     ...optional('proxy', readSecret(reader, 'HTTPS_PROXY')),

@@ -19,6 +19,7 @@ import { dispatchClaimsOfGated } from './flows/volume/gated.ts'
 import { eventHandler, type Handler } from './handler.ts'
 import type { Kind } from './kinds/kind.ts'
 import { type Log, logger } from './log.ts'
+import { type Measure, measureIn } from './metrics.ts'
 import { type ConnectedPeering, connectClusters, networkBetween, peeringsBetween } from './peerings.ts'
 import { dispatch, ReflectionError } from './reflect/dispatch.ts'
 import type { Peering } from './reflect/peering.ts'
@@ -59,12 +60,13 @@ export function negotiator(): Handler<unknown> {
 
 /** The function of the tokens that offloaded pods have: by events, and by a schedule, as tokens expire. */
 export function tokenKeeper(): Handler<unknown> {
-  const { log, peerings, settings } = started('serviceaccount')
+  const { log, peerings, settings, measure } = started('serviceaccount')
   return eventHandler(log, async (event) => {
     if (!settings.serviceAccounts) return
     await tokenEvent(
       event,
       peerings.map((peering) => ({ ...peering, ask: askOf(peering.home) })),
+      measure,
     )
   })
 }
@@ -105,10 +107,10 @@ const order = z.object({ reportOnly: z.optional(z.boolean()) })
 
 /** The function that sweeps, by schedule or by hand with `{"reportOnly": true}`. */
 export function sweeper(): Handler<unknown> {
-  const { log, peerings, network, settings } = started('sweep')
+  const { log, peerings, network, settings, measure } = started('sweep')
   return eventHandler(log, async (event) => {
     const { reportOnly = settings.sweepReportOnly } = order.parse(event)
-    const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, network, log }
+    const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, network, log, measure }
     const { curable, ...summary } = await sweep(peerings, options)
     log.info('sweep', { reportOnly, ...summary })
     if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
@@ -119,6 +121,7 @@ export function sweeper(): Handler<unknown> {
 interface Started {
   settings: Config
   log: Log
+  measure: Measure
   secrets: Secrets
   peerings: readonly ConnectedPeering[]
   network: NetworkWorld
@@ -135,5 +138,6 @@ function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
   const secrets = createSecrets(settings.secrets)
   const clusters = connectClusters(settings, name, secrets)
   const peerings = peeringsBetween(clusters, settings, name)
-  return { settings, log, secrets, peerings, network: networkBetween(clusters, settings, log) }
+  const measure = measureIn(log, settings.functionName ?? name)
+  return { settings, log, measure, secrets, peerings, network: networkBetween(clusters, settings, log) }
 }

@@ -1,3 +1,5 @@
+import type { EmbeddedMetrics } from './metrics.ts'
+
 /**
  * One logger: a JSON line per entry on stdout, `{time, level, msg, ...fields}`. Fields are scalars or lists of strings,
  * so that no object of a cluster, header or client error can get into a line by accident.
@@ -13,6 +15,8 @@ export interface Log {
   info(msg: string, fields?: Fields): void
   warn(msg: string, fields?: Fields): void
   error(msg: string, fields?: Fields): void
+  /** What was measured (metrics.ts), at any level but `silent`. */
+  metrics(measured: EmbeddedMetrics): void
   /** The same log with these fields in every line. */
   with(fields: Fields): Log
 }
@@ -36,6 +40,11 @@ function logWith(least: number, write: (line: string) => void, common: Fields): 
     info: at('info'),
     warn: at('warn'),
     error: at('error'),
+    metrics(measured) {
+      if (least > LEVELS.indexOf('error')) return
+      const head = { time: new Date(measured._aws.Timestamp).toISOString(), level: 'info', msg: 'metrics' }
+      write(`${JSON.stringify({ ...head, ...common, ...measured })}\n`)
+    },
     with: (fields) => logWith(least, write, { ...common, ...fields }),
   }
 }

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../cluster/port.ts'
 import type { Context, End, Kind } from '../kinds/kind.ts'
 import { targetSelector } from '../kinds/meta.ts'
+import { changedAt } from './drift.ts'
 import { refusalIn, timestamp } from './give.ts'
 import { sourceName, targetName, toObservation } from './observe.ts'
 import { contextOf, identityOf, namespaceOn, type Pair, type Peering, sideOf } from './peering.ts'
@@ -13,6 +14,8 @@ export interface Planned {
   verdict: Verdict
   /** Something is due to the source, or to be provided for it, whatever the verdict. */
   due: boolean
+  /** When the last of what differs was changed, epoch ms; undefined where nothing differs, or nothing tells. */
+  changed: number | undefined
 }
 
 /** Objects seen by a comparison. */
@@ -44,7 +47,8 @@ export async function* diff(
     const seen = toObservation(kind, context, { pair, name }, target, source, found, identity)
     const verdict = plan(seen)
     const isLacking = (seen.lacking?.() ?? []).length > 0
-    return { name, verdict, due: isLacking || seen.gift?.(refusalIn(verdict), timestamp()) !== undefined }
+    const changed = verdict.do === 'nothing' ? undefined : changedAt(target ? [target, ...seen.basis] : seen.basis)
+    return { name, verdict, changed, due: isLacking || seen.gift?.(refusalIn(verdict), timestamp()) !== undefined }
   }
   const targets = listed(peering, kind.target, pair, context)
   const sources = listed(peering, kind.source, pair)

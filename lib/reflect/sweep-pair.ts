@@ -3,6 +3,7 @@ import type { Kind } from '../kinds/kind.ts'
 import { errorFields, type Log } from '../log.ts'
 import type { Mode, Outcome } from './converge.ts'
 import { diff } from './diff.ts'
+import { type Drift, withDifference } from './drift.ts'
 import { forEach } from './for-each.ts'
 import { type PairScope, pairScope } from './pairs.ts'
 import type { Pair, Peering } from './peering.ts'
@@ -31,11 +32,24 @@ export interface Deletion {
   what: string
   /** Objects that it removes; 0 of one that the configuration asks for, which goes whatever the budget. */
   weight: number
+  /** What it is, where it counts as drift. */
+  differs?: Difference
   carryOut(): Promise<Outcome>
+}
+
+/** An object that differs, in a peering. */
+interface Difference {
+  peering: string
+  /** ms since its last change; undefined: not known. */
+  age: number | undefined
 }
 
 export interface Sweep {
   summary: Summary
+  /** By peering, e.g. `rome:milan`. */
+  drift: Map<string, Drift>
+  /** When it began, epoch ms. */
+  now: number
   deletions: Deletion[]
   /** Failures that a retry may cure. */
   curable: number
@@ -45,7 +59,7 @@ export interface Sweep {
   lists: Lists
 }
 
-export function newSweep(mode: Mode, log: Log): Sweep {
+export function newSweep(mode: Mode, log: Log, now = Date.now()): Sweep {
   const summary: Summary = {
     listed: 0,
     equal: 0,
@@ -57,7 +71,7 @@ export function newSweep(mode: Mode, log: Log): Sweep {
     refused: 0,
     failed: 0,
   }
-  return { summary, deletions: [], curable: 0, mode, log, lists: new Map() }
+  return { summary, drift: new Map(), now, deletions: [], curable: 0, mode, log, lists: new Map() }
 }
 
 /** Keys of one kind in one pair that are reflected at a time. */
@@ -72,15 +86,23 @@ export async function sweepKind(sweep: Sweep, peering: Peering, pair: Pair, kind
   const deletions: Deletion[] = []
   const whole = `${kind.name} ${peering.home.id}/${pair.homeNamespace}`
   await noted(sweep, whole, async () => {
-    await forEach(diff(kind, peering, pair, sweep.summary, sweep.lists), KEYS, async ({ name, verdict, due }) => {
-      const what = `${whole}/${name}`
-      if (sweep.mode === 'report' || (verdict.do === 'nothing' && !due)) {
-        return count(sweep, verdict.do === 'nothing' && due ? 'returned' : verdict.verdict)
-      }
-      const carryOut = () => reflect(kind, peering, name, pairs)
-      if (verdict.do === 'delete') deletions.push({ what, weight: verdict.deliberate ? 0 : 1, carryOut })
-      else await reflectNoted(sweep, what, kind, peering, name, pairs)
-    })
+    await forEach(
+      diff(kind, peering, pair, sweep.summary, sweep.lists),
+      KEYS,
+      async ({ name, verdict, due, changed }) => {
+        const what = `${whole}/${name}`
+        const age = changed === undefined ? undefined : sweep.now - changed
+        const differs = { peering: peeringName(peering), age }
+        if (sweep.mode === 'report' || (verdict.do === 'nothing' && !due)) {
+          if (verdict.do !== 'nothing' && verdict.do !== 'warn') noteDifference(sweep, differs)
+          return count(sweep, verdict.do === 'nothing' && due ? 'returned' : verdict.verdict)
+        }
+        const carryOut = () => reflect(kind, peering, name, pairs)
+        if (verdict.do === 'delete') {
+          deletions.push({ what, ...(verdict.deliberate ? { weight: 0 } : { weight: 1, differs }), carryOut })
+        } else await reflectNoted(sweep, what, kind, peering, name, pairs, differs)
+      },
+    )
     sweep.deletions.push(...deletions)
   })
 }
@@ -93,13 +115,15 @@ async function reflectNoted(
   peering: Peering,
   name: string,
   pairs: PairScope,
+  differs: Difference,
 ): Promise<void> {
-  await noted(sweep, what, async () => {
+  const isDone = await noted(sweep, what, async () => {
     const outcome = await reflect(kind, peering, name, pairs, 'withhold')
     if (outcome.verdict === 'withheld') {
-      sweep.deletions.push({ what, weight: 1, carryOut: () => reflect(kind, peering, name, pairs) })
-    } else countOutcome(sweep, what, outcome)
+      sweep.deletions.push({ what, weight: 1, differs, carryOut: () => reflect(kind, peering, name, pairs) })
+    } else countOutcome(sweep, what, outcome, differs)
   })
+  if (!isDone) noteDifference(sweep, differs)
 }
 
 /** Carries out the deletions noted; none of those that weigh something when together they weigh more than the budget. */
@@ -113,29 +137,43 @@ export async function settleDeletions(sweep: Sweep, budget: number): Promise<voi
     const remedy = 'check that the source clusters are whole; if so, set SWEEP_DELETE_BUDGET to at least this weight'
     const line = { deletions: weighty.length, weight, budget, some, remedy }
     sweep.log.error('delete budget exceeded, nothing deleted', line)
+    for (const { differs } of weighty) if (differs) noteDifference(sweep, differs)
   }
   const allowed = isOver ? sweep.deletions.filter((deletion) => deletion.weight === 0) : sweep.deletions
-  await forEach(allowed, KEYS, ({ what, carryOut }) =>
-    noted(sweep, what, async () => countOutcome(sweep, what, await carryOut())),
-  )
+  await forEach(allowed, KEYS, async ({ what, carryOut, differs }) => {
+    const isDone = await noted(sweep, what, async () => countOutcome(sweep, what, await carryOut(), differs))
+    if (!isDone && differs) noteDifference(sweep, differs)
+  })
 }
 
-/** Runs a part of the sweep; its failure is counted and logged, and the rest goes on. */
-export async function noted(sweep: Sweep, what: string, part: () => Promise<unknown>): Promise<void> {
+/** Runs a part of the sweep; its failure is counted and logged, and the rest goes on. @returns whether it succeeded */
+export async function noted(sweep: Sweep, what: string, part: () => Promise<unknown>): Promise<boolean> {
   try {
     await part()
+    return true
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
     sweep.summary.failed++
     if (error.retry) sweep.curable++
     sweep.log.error('sweep failed', { what, ...errorFields(error) })
+    return false
   }
 }
 
-export function countOutcome(sweep: Sweep, what: string, { verdict, why }: Outcome): void {
+/** @param differs what was seen to differ: drift, unless it was brought in line in between, or only its owner can do it */
+export function countOutcome(sweep: Sweep, what: string, { verdict, why }: Outcome, differs?: Difference): void {
+  if (differs && DIFFERED.has(verdict)) noteDifference(sweep, differs)
   count(sweep, verdict)
   if (verdict !== 'equal') sweep.log.info('swept', { what, verdict, why })
 }
+
+const DIFFERED: ReadonlySet<Outcome['verdict']> = new Set(['created', 'updated', 'deleted'])
+
+function noteDifference({ drift }: Sweep, { peering, age }: Difference): void {
+  drift.set(peering, withDifference(drift.get(peering) ?? { found: 0, oldest: 0 }, age))
+}
+
+export const peeringName = ({ home, remote }: Peering): string => `${home.id}:${remote.id}`
 
 /** Verdicts that name no count of their own. */
 const COUNTED_AS: Partial<Record<Outcome['verdict'], keyof Summary>> = {

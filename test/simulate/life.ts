@@ -79,5 +79,6 @@ const silent = {
   info() {},
   warn() {},
   error() {},
+  metrics() {},
   with: () => silent,
 }

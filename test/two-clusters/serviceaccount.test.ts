@@ -10,6 +10,8 @@ import { offload, type TwoClusters, twoClusters } from '../support/two-clusters.
 let world: TwoClusters
 let peering: TokenPeering
 let now: number
+/** What was measured, pass by pass. */
+let late: unknown[]
 /** Audiences, in the order they were asked for. */
 let asked: string[]
 
@@ -22,6 +24,7 @@ beforeEach(async () => {
   await offload(world)
   now = Date.parse('2026-03-02T10:00:00Z')
   asked = []
+  late = []
   peering = {
     ...world.peering,
     ask: async (_, source) => {
@@ -43,7 +46,8 @@ function pod(metadata: Record<string, unknown> = {}): void {
 
 const wake = () =>
   dispatchTokens([peering], { cluster: 'rome', kind: 'serviceaccount', namespace: 'shop', names: ['web'] }, now)
-const pass = (extent: 'due' | 'all' = 'due') => refreshTokens([peering], extent, now)
+const pass = (extent: 'due' | 'all' = 'due') =>
+  refreshTokens([peering], extent, now, (name, measured) => late.push([name, measured.TokenRefreshLate]))
 const secret = () => world.milan.peek(SECRET, REMOTE)
 
 function held(): string[] {
@@ -83,6 +87,23 @@ test('each token is asked for anew before its own end, and never expires', async
   }
   expect(asked.filter((audience) => audience === '')).toHaveLength(2)
   expect(asked.filter((audience) => audience === 'vault').length).toBeLessThan(12)
+})
+
+test('how late a token is asked for is measured, but not of a pod that needs none any more', async () => {
+  pod()
+  await wake()
+  await pass()
+  // The shorter one is due after eight of its ten minutes.
+  now += 9 * MINUTE
+  await pass()
+  now += 10 * MINUTE
+  peering.ask = async () => Promise.reject(new UnreachableError('rome', 'gone'))
+  await expect(pass()).rejects.toThrow('gone')
+  world.rome.user.edit(POD, HOME, (object) => {
+    object.status = { phase: 'Succeeded' }
+  })
+  await pass()
+  expect(late).toEqual([0, 60, 120, 0].map((seconds) => ['rome:milan', seconds]))
 })
 
 test('with the pod they go, and another of its name gets its own', async () => {

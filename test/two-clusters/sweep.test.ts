@@ -50,6 +50,42 @@ describe('a sweep', () => {
     expect(world.milan.peek(CONFIGMAP, at('drifted'))?.data).toEqual({ k: 'v' })
   })
 
+  test('measures what events have missed: not what has changed just now, and not what its owner is told about', async () => {
+    const world = await offloaded('changed', 'gone', 'blocked')
+    const measured: unknown[] = []
+    const { creationTimestamp = '' } = world.rome.peek(CONFIGMAP, { namespace: 'shop', name: 'gone' })?.metadata ?? {}
+    const at = (minutes: number) => ({
+      now: Date.parse(creationTimestamp) + minutes * 60_000,
+      measure: (...all: unknown[]) => void measured.push(all),
+    })
+    world.rome.user.update(CONFIGMAP, cfg('changed', { k: 'w' }))
+    await run(world, at(0))
+    await run(world, at(10))
+    world.rome.user.update(CONFIGMAP, cfg('changed', { k: 'x' }))
+    world.rome.user.delete(CONFIGMAP, { namespace: 'shop', name: 'gone' })
+    world.milan.user.edit(CONFIGMAP, { namespace: 'shop-rome', name: 'blocked' }, (object) => {
+      delete object.metadata.labels
+    })
+    await run(world, { ...at(10), deleteBudget: 0 })
+    await run(world, { ...at(20), deleteBudget: 0 })
+    const want = [
+      { DriftFound: 0, OldestUnsynced: 0 },
+      { DriftFound: 0, OldestUnsynced: 0 },
+      { DriftFound: 2, OldestUnsynced: 600 },
+      { DriftFound: 1, OldestUnsynced: 1200 },
+    ]
+    expect(measured).toEqual(want.map((each) => ['rome:milan', each]))
+  })
+
+  test('measures nothing of a cluster that does not answer', async () => {
+    const world = await offloaded('a')
+    const down = world.milan.connect(() => ({ error: new UnreachableError('milan', 'connection refused') }))
+    const measured: unknown[] = []
+    const measure = (name: string) => void measured.push(name)
+    await run({ ...world, peering: { ...world.peering, remote: down } }, { measure })
+    expect(measured).toEqual([])
+  })
+
   test('makes a namespace that no event told of, and what is in it', async () => {
     const world = twoClusters()
     world.rome.user.create(CONFIGMAP, cfg('a'))

@@ -3,6 +3,7 @@ import { SECRET } from '../../cluster/resources.ts'
 import type { ChangeEvent } from '../../event/change.ts'
 import { targetSelector } from '../../kinds/meta.ts'
 import { logKey } from '../../log.ts'
+import type { Measure } from '../../metrics.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { ReflectionError } from '../../reflect/dispatch.ts'
 import { forEach } from '../../reflect/for-each.ts'
@@ -11,7 +12,7 @@ import { IdentityError, type Pair } from '../../reflect/peering.ts'
 import { podsFor } from '../refused/flow.ts'
 import { hasTokens, serveTokens, type TokenPeering } from './flow.ts'
 import { serviceaccount as kind } from './kind.ts'
-import { ACCOUNT, isDue, podOf } from './secret.ts'
+import { ACCOUNT, dueAt, isDue, podOf } from './secret.ts'
 
 /** Pods that are served at a time. */
 const AT_ONCE = 16
@@ -46,12 +47,14 @@ export async function dispatchTokens(
 /**
  * A pass over all token Secrets: those with a token that is due soon are refreshed. `all`: also pods that have none yet,
  * and Secrets whose pod is gone, which events have missed.
+ * @param measure takes by how much the most overdue token of each peering has missed its time
  * @throws ReflectionError when something may succeed on redelivery
  */
 export async function refreshTokens(
   peerings: readonly TokenPeering[],
   extent: 'due' | 'all',
   now: number,
+  measure?: Measure,
 ): Promise<void> {
   const run = newRun(now)
   for (const peering of peerings) {
@@ -61,9 +64,14 @@ export async function refreshTokens(
         void wanted.set(namespace, (wanted.get(namespace) ?? new Set()).add(name))
       const peers = { home: peering.home.id, remote: peering.remote.id }
       const labelSelector = `${targetSelector(kind.target, peers)},${ACCOUNT}`
+      const due = new Map<string, number>()
+      let late = 0
       for await (const page of peering.remote.list(SECRET, { labelSelector })) {
         for (const secret of page.filter((one) => extent === 'all' || isDue(one, now + AHEAD_MS))) {
-          want(`remote/${secret.metadata.namespace}`, podOf(secret).name)
+          const { name } = podOf(secret)
+          want(`remote/${secret.metadata.namespace}`, name)
+          const at = dueAt(secret)
+          if (!Number.isNaN(at)) due.set(`${secret.metadata.namespace}/${name}`, at)
         }
       }
       const pods = extent === 'all' ? (await podsFor(peering)).filter(hasTokens) : []
@@ -71,8 +79,13 @@ export async function refreshTokens(
       await forEach(wanted, 1, async ([place, names]) => {
         const [side, namespace] = place.split('/') as ['home' | 'remote', string]
         const pair = await (side === 'home' ? findPair : pairOfRemote)(peering, namespace)
-        if (pair) await serveAll(run, peering, pair, [...names])
+        if (!pair) return
+        // Of a pod that needs none any more the Secret stays as it is, and is late in nothing.
+        await serveAll(run, peering, pair, [...names], (name) => {
+          late = Math.max(late, now - (due.get(`${pair.remoteNamespace}/${name}`) ?? now))
+        })
       })
+      measure?.(`${peers.home}:${peers.remote}`, { TokenRefreshLate: Math.round(late / 1000) })
       return undefined
     })
   }
@@ -90,9 +103,21 @@ function finish({ curable }: Run): void {
   if (curable.length > 0) throw new ReflectionError(`${kind.name}: ${curable.length} to try again: ${curable[0]}`)
 }
 
-function serveAll(run: Run, peering: TokenPeering, pair: Pair, names: readonly string[]): Promise<void> {
+/** @param onNeeded a pod that needs its tokens was served, or could not be */
+function serveAll(
+  run: Run,
+  peering: TokenPeering,
+  pair: Pair,
+  names: readonly string[],
+  onNeeded: (name: string) => void = () => {},
+): Promise<void> {
   return forEach(names, AT_ONCE, (name) =>
-    attempt(run, peering, pair.homeNamespace, name, () => serveTokens(peering, pair, name, run.now + AHEAD_MS)),
+    attempt(run, peering, pair.homeNamespace, name, async () => {
+      const serving = serveTokens(peering, pair, name, run.now + AHEAD_MS)
+      const outcome = await serving.catch(() => undefined)
+      if (outcome?.verdict !== 'skipped') onNeeded(name)
+      return serving
+    }),
   )
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { changeOf, EVENT_SOURCE } from '../../event/change.ts'
+import type { Measure } from '../../metrics.ts'
 import { dispatchTokens, refreshTokens } from './dispatch.ts'
 import type { TokenPeering } from './flow.ts'
 
@@ -17,9 +18,14 @@ const ALL_EVERY = 15
  * @param now epoch ms
  * @throws ReflectionError when something may succeed on redelivery
  */
-export async function tokenEvent(event: unknown, peerings: readonly TokenPeering[], now = Date.now()): Promise<void> {
+export async function tokenEvent(
+  event: unknown,
+  peerings: readonly TokenPeering[],
+  measure?: Measure,
+  now = Date.now(),
+): Promise<void> {
   if (change.safeParse(event).success) return dispatchTokens(peerings, changeOf(event), now)
   const { data } = order.safeParse(event)
   const isAll = data?.all ?? Math.floor(now / 60_000) % ALL_EVERY === 0
-  await refreshTokens(peerings, isAll ? 'all' : 'due', now)
+  await refreshTokens(peerings, isAll ? 'all' : 'due', now, measure)
 }

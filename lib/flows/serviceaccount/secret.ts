@@ -75,6 +75,11 @@ export function podOf({ metadata: { annotations = {} } }: KubeObject): { name: s
 }
 
 /** Whether one of its tokens is to be asked for anew by then. @param then epoch ms */
-export function isDue({ metadata }: KubeObject, then: number): boolean {
-  return !(then < Date.parse(metadata.annotations?.[REFRESH] ?? ''))
+export function isDue(secret: KubeObject, then: number): boolean {
+  return !(then < dueAt(secret))
+}
+
+/** When one of its tokens is to be asked for anew, epoch ms; NaN where it does not say. */
+export function dueAt({ metadata }: KubeObject): number {
+  return Date.parse(metadata.annotations?.[REFRESH] ?? '')
 }

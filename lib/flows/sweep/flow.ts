@@ -1,6 +1,7 @@
 import { KINDS } from '../../kinds/index.ts'
 import { targetSelector } from '../../kinds/meta.ts'
 import type { Log } from '../../log.ts'
+import type { Measure } from '../../metrics.ts'
 import { meaningOf } from '../../policy/flags.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
@@ -10,6 +11,7 @@ import {
   countOutcome,
   newSweep,
   noted,
+  peeringName,
   type Summary,
   type Sweep,
   settleDeletions,
@@ -32,6 +34,10 @@ export interface SweepOptions {
   /** All clusters, as the internal network sees them; absent: it is not swept. */
   network?: NetworkWorld
   log: Log
+  /** Takes what is measured of each peering whose clusters answered. */
+  measure?: Measure
+  /** Epoch ms. */
+  now?: number
 }
 
 /** Namespaces, or lists of a kind in a pair, that are compared at a time. */
@@ -45,27 +51,36 @@ const AT_ONCE = 4
  */
 export async function sweep(
   peerings: readonly Peering[],
-  { deleteBudget, reportOnly, network, log }: SweepOptions,
+  { deleteBudget, reportOnly, network, log, measure, now = Date.now() }: SweepOptions,
 ): Promise<Summary & { ms: number; curable: number }> {
   const start = performance.now()
-  const run = newSweep(reportOnly ? 'report' : 'withhold', log)
+  const run = newSweep(reportOnly ? 'report' : 'withhold', log, now)
   for (const peering of peerings) warnOfFlags(log, peering)
   if (network) await sweepNetwork(run, network)
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
-  for (const peering of peerings) await sweepObjects(run, peering)
+  const reached: Peering[] = []
+  for (const peering of peerings) if (await sweepObjects(run, peering)) reached.push(peering)
   for (const peering of peerings) await sweepRefused(run, peering)
   for (const peering of peerings) await sweepHomeVolumes(run, peering)
   if (!reportOnly) {
     await settleDeletions(run, deleteBudget)
     for (const peering of peerings) await sweepExternalAddresses(run, peering)
   }
+  for (const peering of reached) measure?.(...driftOf(run, peering))
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
 }
 
+function driftOf({ drift }: Sweep, peering: Peering): Parameters<Measure> {
+  const name = peeringName(peering)
+  const { found = 0, oldest = 0 } = drift.get(name) ?? {}
+  return [name, { DriftFound: found, OldestUnsynced: Math.round(oldest / 1000) }]
+}
+
 /** Two clusters whose flags differ are served as if neither had set them, which nobody means. */
-function warnOfFlags(log: Log, { home, remote, networks }: Peering): void {
-  for (const { flag, why } of meaningOf(networks.home, networks.remote).disagreements) {
-    log.warn('flags differ', { peering: `${home.id}:${remote.id}`, flag, why })
+function warnOfFlags(log: Log, peering: Peering): void {
+  const { home, remote } = peering.networks
+  for (const { flag, why } of meaningOf(home, remote).disagreements) {
+    log.warn('flags differ', { peering: peeringName(peering), flag, why })
   }
 }
 
@@ -118,8 +133,9 @@ function outcomeOf({ outcome, error }: Served): Outcome {
   return outcome
 }
 
-async function sweepObjects(run: Sweep, peering: Peering): Promise<void> {
-  await noted(run, `namespaces of ${peering.remote.id}`, async () => {
+/** @returns whether the peering's clusters told what is to be compared */
+function sweepObjects(run: Sweep, peering: Peering): Promise<boolean> {
+  return noted(run, `namespaces of ${peering.remote.id}`, async () => {
     const pairs = (await remoteNamespaces(peering)).flatMap((namespace) => toPair(peering, namespace) ?? [])
     const work = pairs.flatMap((pair) => KINDS.map((kind) => ({ pair, kind })))
     await forEach(work, AT_ONCE, ({ pair, kind }) => sweepKind(run, peering, pair, kind))
