@@ -1,0 +1,239 @@
+import { Buffer } from 'node:buffer'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually } from '../../infra/local/eventually.ts'
+import type { Found } from '../../infra/local/kubectl.ts'
+import { type TestStage, testStage } from './stage.ts'
+
+/**
+ * The internal network between three real control planes with the same CIDRs, rome's gateway having two tunnels. The
+ * clouds and the gateways' agents are played here: an address of a load balancer, a key, the state of a tunnel.
+ */
+const IDS = ['rome', 'milan', 'turin'] as const
+type Id = (typeof IDS)[number]
+
+const SAME = { POD_CIDR: '10.244.0.0/16', SERVICE_CIDR: '10.96.0.0/12' }
+const LISTED =
+  'networkconfigs,tunnelendpoints,ipamstorages,endpointmappings,services,deployments,daemonsets,secrets,configmaps'
+
+let stage: TestStage
+beforeAll(async () => {
+  const plans = IDS.flatMap((id) =>
+    Object.entries(SAME).map(([name, cidr]) => [`CLUSTER_${id.toUpperCase()}_${name}`, cidr]),
+  )
+  stage = await testStage({
+    network: true,
+    remotes: ['milan', 'turin'],
+    nodes: { rome: 1, milan: 1 },
+    env: { ...Object.fromEntries(plans), GATEWAY_IMAGE: 'gateway:1' },
+  })
+})
+afterAll(() => stage?.stop())
+
+const kubectl = (id: Id, ...args: string[]) => stage.clusters[id]!.kubectl(['-n', 'heliograph', ...args])
+const found = (id: Id, kind: string, name: string) => stage.clusters[id]!.kubectl.get(kind, name, 'heliograph')
+
+async function sweep(): Promise<void> {
+  const { functionError, payload } = await stage.host.invoke('sweep', {})
+  expect(functionError, String(payload)).toBeUndefined()
+}
+
+async function restart(env: Record<string, string>): Promise<void> {
+  await stage.functionsDown()
+  Object.assign(stage.env, env)
+  await stage.functionsUp()
+  await sweep()
+}
+
+/** What a cloud does for a Service, and the agent for a gateway that starts. */
+async function connect(id: Id): Promise<void> {
+  const address = `192.0.2.${IDS.indexOf(id) + 1}`
+  const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: address }] } } })
+  await kubectl(id, 'patch', 'service', 'heliograph-gateway', '--subresource=status', '--type=merge', '-p', status)
+  const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'net.liqo.io/key': 'wireguard' }
+  const metadata = { name: 'heliograph-gateway-key', namespace: 'heliograph', labels }
+  const keys = [
+    { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { privateKey: 'secret' } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { publicKey: keyOf(id) } },
+  ]
+  for (const object of keys) await stage.clusters[id]!.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+}
+
+const keyOf = (id: Id) => Buffer.from(id.padEnd(32)).toString('base64')
+
+const specOf = async (id: Id, peer: Id) => (await found(id, 'tunnelendpoint', peer))?.spec
+const tunnel = (id: Id, peer: Id) => eventually(`tunnel from ${id} to ${peer}`, () => specOf(id, peer))
+
+const networkUnavailable = async (peer: Id) => {
+  const node = (await stage.clusters.rome!.kubectl.get('node', `liqo-${peer}`)) as
+    | (Found & { status: { conditions: { type: string; status: string }[] } })
+    | undefined
+  return node?.status.conditions.find(({ type }) => type === 'NetworkUnavailable')?.status
+}
+
+/** What is left of the internal network. */
+async function left(id: Id): Promise<string[]> {
+  const names = await kubectl(id, 'get', LISTED, '-o', 'name')
+  return names.split('\n').filter((name) => name !== '' && !name.includes('kube-root-ca.crt'))
+}
+
+/** A file of the configuration that a cluster's gateway follows. */
+async function fabricOf(id: Id): Promise<Record<string, string>> {
+  const data = (await found(id, 'secret', 'heliograph-fabric'))?.data as Record<string, string> | undefined
+  return Object.fromEntries(
+    Object.entries(data ?? {}).map(([file, text]) => [file, Buffer.from(text, 'base64').toString()]),
+  )
+}
+
+test('what is waited for is told where people look', async () => {
+  await sweep()
+  const table = await kubectl('rome', 'get', 'networkconfigs', 'to-milan')
+  expect(table).toContain('Service heliograph/heliograph-gateway in rome has no address yet')
+  expect(await found('rome', 'deployment', 'heliograph-gateway')).toBeDefined()
+  expect(await found('rome', 'tunnelendpoint', 'milan')).toBeUndefined()
+})
+
+test('two clusters agree as soon as their gateways are known: the example of the reference', async () => {
+  await connect('rome')
+  await connect('milan')
+  const names = {
+    localPodCIDR: '10.244.0.0/16',
+    localNATPodCIDR: '10.246.0.0/16',
+    localExternalCIDR: '10.245.0.0/16',
+    localNATExternalCIDR: '10.247.0.0/16',
+    remotePodCIDR: '10.244.0.0/16',
+    remoteNATPodCIDR: '10.246.0.0/16',
+    remoteExternalCIDR: '10.245.0.0/16',
+    remoteNATExternalCIDR: '10.247.0.0/16',
+    backendType: 'wireguard',
+  }
+  expect(await tunnel('rome', 'milan')).toEqual({
+    ...names,
+    clusterIdentity: { clusterID: 'milan', clusterName: 'milan' },
+    endpointIP: '192.0.2.2',
+    backend_config: { publicKey: keyOf('milan'), port: '5871' },
+  })
+  expect(await tunnel('milan', 'rome')).toEqual({
+    ...names,
+    clusterIdentity: { clusterID: 'rome', clusterName: 'rome' },
+    endpointIP: '192.0.2.1',
+    backend_config: { publicKey: keyOf('rome'), port: '5871' },
+  })
+  const config = await found('rome', 'networkconfig', 'to-milan')
+  expect(config?.status).toEqual({
+    processed: true,
+    podCIDRNAT: '10.246.0.0/16',
+    externalCIDRNAT: '10.247.0.0/16',
+  })
+})
+
+test('a third one with the same CIDRs gets the tightest names that are left', async () => {
+  await connect('turin')
+  expect(await tunnel('rome', 'turin')).toMatchObject({
+    localNATPodCIDR: '10.246.0.0/16',
+    localNATExternalCIDR: '10.247.0.0/16',
+    remoteNATPodCIDR: '10.240.0.0/16',
+    remoteNATExternalCIDR: '10.241.0.0/16',
+  })
+  expect(await specOf('milan', 'turin')).toBeUndefined()
+  expect(await stage.clusters.rome!.kubectl.get('ipamstorage', 'ipamstorage-heliograph')).toMatchObject({
+    spec: {
+      podCIDR: '10.244.0.0/16',
+      externalCIDR: '10.245.0.0/16',
+      clusterSubnets: {
+        milan: { remotePodCIDR: '10.246.0.0/16', remoteExternalCIDR: '10.247.0.0/16' },
+        turin: { remotePodCIDR: '10.240.0.0/16', remoteExternalCIDR: '10.241.0.0/16' },
+      },
+    },
+  })
+})
+
+test('gateway and routes follow: peers, mapped addresses, and where the gateway runs', async () => {
+  await eventually('both peers', async () => {
+    const { tunnel: { peers = [] } = {} } = JSON.parse((await fabricOf('rome'))['gateway.json'] ?? '{}') as {
+      tunnel?: { peers?: { id: string; endpoint: string }[] }
+    }
+    return peers.map(({ id, endpoint }) => `${id} ${endpoint}`).join() === 'milan 192.0.2.2:5871,turin 192.0.2.3:5871'
+  })
+  const mapping = {
+    apiVersion: 'net.liqo.io/v1alpha1',
+    kind: 'EndpointMapping',
+    metadata: {
+      name: 'milan.10-245-0-2',
+      labels: { 'app.kubernetes.io/managed-by': 'heliograph', clusterID: 'milan' },
+    },
+    spec: { clusterID: 'milan', original: '10.96.0.1', external: '10.245.0.2' },
+  }
+  await stage.clusters.rome!.kubectl(['apply', '-f', '-'], JSON.stringify(mapping))
+  await eventually('the address in the rules', async () =>
+    (await fabricOf('rome'))['gateway.nft']?.includes('10.96.0.1'),
+  )
+  const pods = JSON.parse(
+    await kubectl('rome', 'get', 'pods', '-l', 'app.kubernetes.io/name=heliograph-gateway', '-o', 'json'),
+  ) as {
+    items: { status: { podIP?: string } }[]
+  }
+  const ip = pods.items[0]?.status.podIP
+  expect(ip).toBeDefined()
+  await eventually('the gateway’s address on the nodes', async () =>
+    (await fabricOf('rome'))['route.json']?.includes(`"${ip}"`),
+  )
+})
+
+test('what somebody spoils is mended', async () => {
+  const before = await specOf('milan', 'rome')
+  await kubectl('milan', 'delete', 'tunnelendpoint', 'rome')
+  expect(await tunnel('milan', 'rome')).toEqual(before)
+  await kubectl(
+    'milan',
+    'patch',
+    'networkconfig',
+    'from-rome',
+    '--type=merge',
+    '-p',
+    '{"spec":{"podCIDR":"10.1.0.0/16"}}',
+  )
+  await eventually('what rome says in milan', async () => {
+    const config = (await found('milan', 'networkconfig', 'from-rome')) as { spec?: { podCIDR?: string } } | undefined
+    return config?.spec?.podCIDR === '10.244.0.0/16'
+  })
+})
+
+test('a tunnel that is up shows on its node at once', async () => {
+  await stage.host.invoke('node', {})
+  await eventually('a node without network', async () => (await networkUnavailable('milan')) === 'True')
+  const status = JSON.stringify({ status: { connection: { status: 'Connected', statusMessage: 'peer answers' } } })
+  await kubectl('rome', 'patch', 'tunnelendpoint', 'milan', '--subresource=status', '--type=merge', '-p', status)
+  await eventually('a node with its network', async () => (await networkUnavailable('milan')) === 'False')
+  expect(await networkUnavailable('turin')).toBe('True')
+})
+
+test('a peering that is no longer configured is forgotten, in both clusters', async () => {
+  await restart({ PEERINGS: 'rome:milan' })
+  expect(await left('turin')).toEqual([])
+  expect((await left('rome')).filter((name) => name.includes('turin'))).toEqual([])
+  expect(await specOf('rome', 'milan')).toBeDefined()
+})
+
+test('internal=false takes all of it away, and the nodes say nothing of a network', async () => {
+  await restart({ NETWORKING_INTERNAL: 'false' })
+  for (const id of ['rome', 'milan'] as const) {
+    // The keys go with the last agent: Pods end in their own time.
+    await eventually(`nothing in ${id}`, async () => {
+      await sweep()
+      const names = await left(id)
+      return names.length === 0 || Promise.reject(new Error(names.join()))
+    })
+  }
+  await stage.host.invoke('node', {})
+  expect(await networkUnavailable('milan')).toBeUndefined()
+})
+
+test('internal=true brings it back', async () => {
+  await restart({ NETWORKING_INTERNAL: 'true' })
+  await connect('rome')
+  await connect('milan')
+  expect(await tunnel('rome', 'milan')).toMatchObject({ remoteNATPodCIDR: '10.246.0.0/16', endpointIP: '192.0.2.2' })
+  await stage.host.invoke('node', {})
+  expect(await networkUnavailable('milan')).toBe('True')
+  expect(await stage.host.deadLetters.list()).toEqual([])
+})
