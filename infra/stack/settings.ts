@@ -20,6 +20,8 @@ const stageSettings = z.strictObject({
   environment: z.record(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'expected the name of a variable, e.g. CLUSTERS'), text),
   /** Keys of one's own that the secrets are encrypted with. */
   secretKeys: z.array(arn('kms')).default([]),
+  /** SNS topic that is told when an alarm goes off, and when it is over. */
+  alarmTopicArn: arn('sns').optional(),
   /** Where the functions that call the clusters stand, for endpoints that the internet does not reach. */
   vpc: z
     .strictObject({

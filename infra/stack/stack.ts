@@ -1,6 +1,8 @@
 import type { Env } from '../../lib/config/reader.ts'
 import { accessEntriesOf } from './access-entries.ts'
+import { alarmsOf } from './alarms.ts'
 import { type Intrinsic, logicalId, type Resources, sub } from './cloudformation.ts'
+import { dashboardOf } from './dashboard.ts'
 import { functionsOf, type Lambda } from './functions.ts'
 import { kubeletOf } from './kubelet.ts'
 import { rolesOf } from './roles.ts'
@@ -25,6 +27,7 @@ export function stackOf(options: StackOptions): Stack {
   const { kubelet } = options
   const functions = functionsOf({ ...options, environment: { ...kubeletAddress(kubelet), ...options.environment } })
   const served = kubelet === undefined || kubelet === 'local' ? undefined : kubeletOf(kubelet)
+  const alarms = alarmsOf(functions, options.alarmTopicArn)
   return {
     functions: Object.fromEntries(
       // By name and not by Fn::GetAtt, of which osls would make a DependsOn that says the same once more.
@@ -38,6 +41,8 @@ export function stackOf(options: StackOptions): Stack {
         ...rolesOf(functions, options),
         ...schedulesOf(functions),
         ...accessEntriesOf(functions, options),
+        ...alarms,
+        Dashboard: dashboardOf(Object.keys(functions), Object.keys(alarms)),
         ...served?.Resources,
       },
       Outputs: { ...served?.Outputs },
