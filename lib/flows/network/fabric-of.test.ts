@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import type { KubeObject } from '../../cluster/port.ts'
+import { newMapping } from '../mapping/mapping.ts'
+import { type FabricSources, fabricOf, gatewayIn } from './fabric-of.ts'
+import { tunnelEndpoint } from './forge.ts'
+
+const KEY = 'Y2FwaXRvbGluZSB3b2xmIGFuZCB0d28gdHdpbnMhISE='
+const side = {
+  cidrs: { podCIDR: '10.244.0.0/16', externalCIDR: '10.245.0.0/16' },
+  names: { podCIDR: '10.246.0.0/16', externalCIDR: '10.247.0.0/16' },
+}
+const gateway = { endpointIP: '192.0.2.2', port: '5871', publicKey: KEY }
+const tunnel = (peer: string, change: Partial<typeof gateway> = {}) =>
+  tunnelEndpoint(peer, side, side, { ...gateway, ...change })
+
+const node = (name: string, change: { ip?: string; labels?: Record<string, string>; podCIDRs?: string[] } = {}) => {
+  const { ip = '172.16.0.2', labels = {}, podCIDRs = ['10.244.0.0/24', 'fd00::/64'] } = change
+  const addresses = [
+    { type: 'InternalIP', address: 'fd01::2' },
+    { type: 'InternalIP', address: ip },
+  ]
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: { podCIDRs }, status: { addresses } }
+}
+
+interface Agent {
+  ready?: boolean
+  leaving?: boolean
+  since?: string
+  app?: string
+  podIP?: string
+}
+
+const agent = (
+  name: string,
+  { ready = true, leaving = false, since = '10:00', app, podIP = '10.244.0.9' }: Agent = {},
+) => {
+  const metadata = {
+    name,
+    labels: { 'app.kubernetes.io/name': app ?? 'heliograph-gateway' },
+    creationTimestamp: `2026-01-01T${since}:00Z`,
+    ...(leaving && { deletionTimestamp: '2026-01-01T11:00:00Z' }),
+  }
+  const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }]
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: { nodeName: `node-of-${name}` },
+    status: { podIP, conditions },
+  }
+}
+
+const fabric = (change: Partial<FabricSources>) =>
+  fabricOf('rome', 1340, { tunnels: [], mappings: [], nodes: [], agents: [], ...change })
+
+test('peers and nodes in order, with what of the cluster each peer reaches', () => {
+  const mappings = [
+    newMapping('milan', '10.96.0.1', '10.245.0.9'),
+    newMapping('milan', '10.96.0.1', '10.245.0.2'),
+    newMapping('milan', '10.96.0.2', '10.9.0.2'),
+    newMapping('turin', '10.96.0.1', '10.245.0.2'),
+  ]
+  const { peers, nodes } = fabric({
+    tunnels: [tunnel('turin', { endpointIP: '2001:db8::1' }), tunnel('milan')],
+    mappings,
+    nodes: [node('b'), node('a')],
+  })
+  const reached = peers.map(({ id, endpoint, mappings }) => ({ id, endpoint, mappings }))
+  expect(reached).toEqual([
+    { id: 'milan', endpoint: '192.0.2.2:5871', mappings: { '10.96.0.1': '10.245.0.2' } },
+    { id: 'turin', endpoint: '[2001:db8::1]:5871', mappings: { '10.96.0.1': '10.245.0.2' } },
+  ])
+  expect(nodes.map(({ name, ip, podCIDRs }) => [name, ip, podCIDRs.length])).toEqual([
+    ['a', '172.16.0.2', 2],
+    ['b', '172.16.0.2', 2],
+  ])
+})
+
+test('virtual nodes, and nodes without an address, are none', () => {
+  const { nodes } = fabric({
+    nodes: [node('a', { labels: { 'liqo.io/type': 'virtual-node' } }), node('b', { ip: '' })],
+  })
+  expect(nodes).toEqual([])
+})
+
+test.each<[name: string, spoilt: KubeObject]>([
+  ['an endpoint', tunnel('milan', { endpointIP: 'x\nPostUp = reboot' })],
+  ['a port', tunnel('milan', { port: '0' })],
+  ['a key', tunnel('milan', { publicKey: 'none' })],
+  ['a CIDR', { ...tunnel('milan'), spec: { ...(tunnel('milan').spec as object), localNATPodCIDR: '10.1.0.0' } }],
+])('a TunnelEndpoint with a spoilt %s is left out, and the others stay', (_, spoilt) => {
+  expect(fabric({ tunnels: [spoilt, tunnel('turin')] }).peers.map(({ id }) => id)).toEqual(['turin'])
+})
+
+test.each<[name: string, agents: ReturnType<typeof agent>[], want: string | undefined]>([
+  ['the latest of those that are ready', [agent('b', { since: '10:01' }), agent('a')], 'b'],
+  ['a ready one before a later one', [agent('b', { since: '10:01', ready: false }), agent('a')], 'a'],
+  ['one that stays before a ready one', [agent('b', { leaving: true }), agent('a', { ready: false })], 'a'],
+  ['one that leaves while it is the only one', [agent('a', { leaving: true })], 'a'],
+  ['no agent of a node', [agent('a', { app: 'heliograph-route' })], undefined],
+  ['none without an address', [agent('a', { podIP: '' })], undefined],
+])('the gateway is %s', (_, agents, want) => {
+  expect(gatewayIn(agents)?.node).toBe(want && `node-of-${want}`)
+})
