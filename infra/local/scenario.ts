@@ -11,13 +11,16 @@ export interface Check {
   why?: string
 }
 
+/** What the scenario is played with. */
+export type Played = Pick<Stage, 'clusters' | 'host'>
+
 const SHOP = join(import.meta.dirname, 'sample', 'shop.yaml')
 const APPS = join(import.meta.dirname, 'sample', 'apps.yaml')
 const STORE = join(import.meta.dirname, 'sample', 'store.yaml')
 const MILAN = join(import.meta.dirname, 'sample', 'milan.yaml')
 
 /** The sample namespace and what runs in it, into rome; what it finds in milan. */
-export async function applySample({ clusters }: Stage): Promise<void> {
+export async function applySample({ clusters }: Pick<Stage, 'clusters'>): Promise<void> {
   const { kubectl } = clusters.rome!
   await kubectl(['apply', '-f', SHOP])
   await kubectl(['-n', 'shop', 'wait', '--for=jsonpath={.status.offloadingPhase}=Ready', 'nsof/offloading'])
@@ -31,7 +34,7 @@ export async function applySample({ clusters }: Stage): Promise<void> {
  * to be seen in milan. Steps build on each other, so the first that fails ends the run.
  * @param tell called with every check as it ends
  */
-export async function playScenario(stage: Stage, tell: (check: Check) => void): Promise<Check[]> {
+export async function playScenario(stage: Played, tell: (check: Check) => void): Promise<Check[]> {
   const checks: Check[] = []
   for (const [name, step] of Object.entries(stepsOf(stage))) {
     const start = performance.now()
@@ -63,7 +66,7 @@ async function running({ kubectl }: StageCluster, namespace: string): Promise<nu
   return names.trim() === '' ? 0 : names.trim().split('\n').length
 }
 
-function stepsOf({ clusters: { rome, milan }, host }: Stage): Record<string, () => Promise<unknown>> {
+function stepsOf({ clusters: { rome, milan }, host }: Played): Record<string, () => Promise<unknown>> {
   if (!rome || !milan) throw new TypeError('the scenario is played between rome and milan')
   const there = (kind: string, name: string, test: (found: Found) => boolean = () => true) =>
     eventually(`${kind}/${name} in milan`, async () => {
