@@ -1,26 +1,400 @@
-import { expect, test } from 'vitest'
-import { SYSTEM_NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
-import { join, keyOf, networkCluster, networkOf, PORT, pass } from '../support/network-world.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ForbiddenError, UnreachableError } from '../../lib/cluster/errors.ts'
+import type { KubeObject } from '../../lib/cluster/port.ts'
+import {
+  CONFIGMAP,
+  DEPLOYMENT,
+  ENDPOINT_MAPPING,
+  EVENT,
+  IPAM_STORAGE,
+  NAMESPACE,
+  NETWORK_CONFIG,
+  NODE,
+  POD,
+  SECRET,
+  SERVICE,
+  SYSTEM_NAMESPACE,
+  TUNNEL_ENDPOINT,
+} from '../../lib/cluster/resources.ts'
+import type { ChangeEvent } from '../../lib/event/change.ts'
+import { newMapping } from '../../lib/flows/mapping/mapping.ts'
+import { dispatchNetwork } from '../../lib/flows/network/dispatch.ts'
+import { IPAM_NAME } from '../../lib/flows/network/names.ts'
+import type { NetworkWorld } from '../../lib/flows/network/world.ts'
+import { sweep } from '../../lib/flows/sweep/flow.ts'
+import { ReflectionError } from '../../lib/reflect/dispatch.ts'
+import {
+  connectGateway,
+  join,
+  keyOf,
+  type MemoryNetwork,
+  type MemoryNetworkCluster,
+  networkCluster,
+  networkOf,
+  PORT,
+  pass,
+  stateOf,
+} from '../support/network-world.ts'
 
 const inSystem = (name: string) => ({ namespace: SYSTEM_NAMESPACE, name })
+const tunnel = ({ api }: MemoryNetworkCluster, peer: string) => api.peek(TUNNEL_ENDPOINT, inSystem(peer))
+const config = ({ api }: MemoryNetworkCluster, name: string) => api.peek(NETWORK_CONFIG, inSystem(name))
+const fabricOf = ({ api }: MemoryNetworkCluster, file: string) => {
+  const { data = {} } = (api.peek(SECRET, inSystem('heliograph-fabric')) ?? {}) as { data?: Record<string, string> }
+  return Buffer.from(data[file] ?? '', 'base64').toString()
+}
+const writes = (world: MemoryNetwork) => world.clusters.reduce((sum, { api }) => sum + api.changes.length, 0)
+const with_ = (world: MemoryNetwork, id: string, change: Partial<MemoryNetworkCluster>): MemoryNetwork => ({
+  ...world,
+  clusters: world.clusters.map((cluster) => (cluster.id === id ? { ...cluster, ...change } : cluster)),
+})
 
-test('two clusters with the same CIDRs', async () => {
-  const [rome, milan] = [networkCluster('rome'), networkCluster('milan')]
-  const world = networkOf(rome, milan)
-  await join(world)
-  expect(rome.api.peek(TUNNEL_ENDPOINT, inSystem('milan'))?.spec).toEqual({
-    clusterIdentity: { clusterID: 'milan', clusterName: 'milan' },
-    localPodCIDR: '10.244.0.0/16',
-    localNATPodCIDR: '10.246.0.0/16',
-    localExternalCIDR: '10.245.0.0/16',
-    localNATExternalCIDR: '10.247.0.0/16',
-    remotePodCIDR: '10.244.0.0/16',
-    remoteNATPodCIDR: '10.246.0.0/16',
-    remoteExternalCIDR: '10.245.0.0/16',
-    remoteNATExternalCIDR: '10.247.0.0/16',
-    endpointIP: '192.0.2.5',
-    backendType: 'wireguard',
-    backend_config: { port: PORT, publicKey: keyOf('milan') },
+let rome: MemoryNetworkCluster
+let milan: MemoryNetworkCluster
+let world: MemoryNetwork
+beforeEach(() => {
+  rome = networkCluster('rome')
+  milan = networkCluster('milan')
+  world = networkOf(rome, milan)
+})
+
+describe('two clusters', () => {
+  test('with the same CIDRs: the example of the reference', async () => {
+    await join(world)
+    expect(tunnel(rome, 'milan')).toMatchObject({
+      metadata: { labels: { clusterID: 'milan', 'app.kubernetes.io/managed-by': 'heliograph' } },
+      spec: {
+        clusterIdentity: { clusterID: 'milan', clusterName: 'milan' },
+        localPodCIDR: '10.244.0.0/16',
+        localNATPodCIDR: '10.246.0.0/16',
+        localExternalCIDR: '10.245.0.0/16',
+        localNATExternalCIDR: '10.247.0.0/16',
+        remotePodCIDR: '10.244.0.0/16',
+        remoteNATPodCIDR: '10.246.0.0/16',
+        remoteExternalCIDR: '10.245.0.0/16',
+        remoteNATExternalCIDR: '10.247.0.0/16',
+        endpointIP: '192.0.2.5',
+        backendType: 'wireguard',
+        backend_config: { port: PORT, publicKey: keyOf('milan') },
+      },
+    })
+    const { status, spec } = config(rome, 'to-milan') as KubeObject
+    expect([status, spec]).toEqual([config(milan, 'from-rome')?.status, config(milan, 'from-rome')?.spec])
+    expect(status).toEqual({ processed: true, podCIDRNAT: '10.246.0.0/16', externalCIDRNAT: '10.247.0.0/16' })
   })
-  expect(await pass(world)).toMatchObject({ 'milan:rome': { writes: 0 } })
+
+  test('with CIDRs of their own keep them', async () => {
+    const plan = { podCIDRs: ['10.50.0.0/16'], externalCIDRs: ['10.51.0.0/16'], serviceCIDRs: ['10.52.0.0/16'] }
+    world = networkOf(rome, networkCluster('milan', { plan }))
+    await join(world)
+    expect(tunnel(rome, 'milan')?.spec).toMatchObject({
+      localNATPodCIDR: 'None',
+      localNATExternalCIDR: 'None',
+      remotePodCIDR: '10.50.0.0/16',
+      remoteNATPodCIDR: 'None',
+      remoteExternalCIDR: '10.51.0.0/16',
+      remoteNATExternalCIDR: 'None',
+    })
+  })
+
+  test('that agree are written to once', async () => {
+    await join(world)
+    const before = writes(world)
+    expect(await pass(world)).toMatchObject({ 'milan:rome': { verdict: 'equal' }, rome: { verdict: 'equal' } })
+    expect(writes(world)).toBe(before)
+  })
+
+  test('follow a gateway that gets another address or key, and keep the last while it has none', async () => {
+    await join(world)
+    const names = tunnel(rome, 'milan')?.spec
+    milan.api.user.edit(SERVICE, inSystem('heliograph-gateway'), (service) =>
+      Object.assign(service, { status: { loadBalancer: { ingress: [{ hostname: 'lb.milan.example' }] } } }),
+    )
+    await pass(world)
+    expect(tunnel(rome, 'milan')?.spec).toEqual({ ...(names as object), endpointIP: 'lb.milan.example' })
+    milan.api.user.edit(SERVICE, inSystem('heliograph-gateway'), (service) => Object.assign(service, { status: {} }))
+    await pass(world)
+    expect(tunnel(rome, 'milan')?.spec).toMatchObject({ endpointIP: 'lb.milan.example' })
+    expect(config(milan, 'to-rome')?.status).toMatchObject({ processed: true, reason: 'WaitingForAddress' })
+  })
+
+  test('are told of what only a person can mend: in the NetworkConfig, by an Event and in the log', async () => {
+    await join(world)
+    const reserving = with_(world, 'milan', { reservedSubnets: ['10.246.0.0/24'] })
+    const outcomes = await pass(reserving)
+    const message = expect.stringMatching(/^CLUSTER_MILAN_RESERVED_SUBNETS: .*in use/)
+    expect(outcomes['milan:rome']).toMatchObject({ verdict: 'refused', why: message })
+    expect(config(milan, 'to-rome')?.status).toMatchObject({ processed: true, reason: 'NetworkInUse', message })
+    expect(tunnel(rome, 'milan')).toBeDefined()
+    const before = writes(world)
+    await pass(reserving)
+    expect(milan.api.all(EVENT)).toMatchObject([
+      { type: 'Warning', reason: 'NetworkInUse', message, involvedObject: { kind: 'NetworkConfig', name: 'to-rome' } },
+    ])
+    expect(writes(world)).toBe(before)
+    await pass(world)
+    expect(config(milan, 'to-rome')?.status).not.toHaveProperty('reason')
+  })
+
+  test('of which one is without a pod CIDR are not joined, and others are', async () => {
+    const turin = networkCluster('turin', { plan: { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] } })
+    world = networkOf(rome, milan, turin)
+    await join(world)
+    expect(config(turin, 'to-rome')?.status).toMatchObject({
+      processed: false,
+      message: expect.stringMatching(/^CLUSTER_TURIN_POD_CIDR: missing/),
+    })
+    expect([tunnel(rome, 'turin'), turin.api.all(IPAM_STORAGE)]).toEqual([undefined, []])
+    expect(tunnel(rome, 'milan')).toBeDefined()
+  })
+
+  test('peered both ways are one pair', async () => {
+    world = { ...world, peerings: [...world.peerings, { home: 'milan', remote: 'rome' }] }
+    await join(world)
+    expect(Object.keys(await pass(world)).toSorted()).toEqual(['milan', 'milan:rome', 'rome'])
+  })
+})
+
+test('three clusters with the same CIDRs, each joined with each: no network stands for two things', async () => {
+  world = networkOf(rome, milan, networkCluster('turin'))
+  await join(world)
+  for (const { id, api } of world.clusters) {
+    const { spec } = api.peek(IPAM_STORAGE, { name: IPAM_NAME }) as unknown as {
+      spec: { clusterSubnets: Record<string, Record<string, string>> }
+    }
+    const given = Object.values(spec.clusterSubnets).flatMap((subnets) => Object.values(subnets))
+    expect(given.toSorted(), id).toEqual(['10.240.0.0/16', '10.241.0.0/16', '10.246.0.0/16', '10.247.0.0/16'])
+  }
+})
+
+describe('the data plane follows', () => {
+  beforeEach(() => join(world))
+
+  test('peers, nodes, mapped addresses and the gateway’s Pod', async () => {
+    expect(fabricOf(rome, 'gateway.json')).toContain('"192.0.2.5:5871"')
+    const { metadata, ...mapping } = newMapping('milan', '10.96.0.1', '10.245.0.2')
+    rome.api.user.create(ENDPOINT_MAPPING, { ...mapping, metadata: { name: metadata.name, labels: metadata.labels! } })
+    rome.api.user.create(NODE, { metadata: { name: 'a' }, spec: { podCIDRs: ['10.244.0.0/24'] } })
+    rome.api.user.edit(NODE, { name: 'a' }, (node) =>
+      Object.assign(node, { status: { addresses: [{ type: 'InternalIP', address: '172.16.0.2' }] } }),
+    )
+    const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'app.kubernetes.io/name': 'heliograph-gateway' }
+    rome.api.user.create(POD, { metadata: { ...inSystem('gateway'), labels }, spec: { nodeName: 'a' } })
+    rome.api.user.edit(POD, inSystem('gateway'), (pod) => Object.assign(pod, { status: { podIP: '10.244.0.9' } }))
+    await pass(world)
+    expect(fabricOf(rome, 'gateway.nft')).toContain('10.96.0.1')
+    expect(fabricOf(rome, 'route.json')).toContain('"10.244.0.9"')
+    expect(fabricOf(rome, 'route.json')).toContain('"172.16.0.2"')
+  })
+
+  test('a NodePort is told with the address of the gateway’s node', async () => {
+    rome.api.user.create(NODE, { metadata: { name: 'a' } })
+    rome.api.user.edit(NODE, { name: 'a' }, (node) =>
+      Object.assign(node, { status: { addresses: [{ type: 'ExternalIP', address: '203.0.113.7' }] } }),
+    )
+    const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'app.kubernetes.io/name': 'heliograph-gateway' }
+    rome.api.user.create(POD, { metadata: { ...inSystem('gateway'), labels }, spec: { nodeName: 'a' } })
+    rome.api.user.edit(POD, inSystem('gateway'), (pod) => Object.assign(pod, { status: { podIP: '10.244.0.9' } }))
+    await pass(with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } }))
+    rome.api.user.edit(SERVICE, inSystem('heliograph-gateway'), ({ spec }) =>
+      Object.assign((spec as { ports: object[] }).ports[0]!, { nodePort: 30_871 }),
+    )
+    await pass(with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } }))
+    expect(tunnel(milan, 'rome')?.spec).toMatchObject({
+      endpointIP: '203.0.113.7',
+      backend_config: { port: '30871' },
+    })
+  })
+
+  test('nothing that is not ours is changed or removed', async () => {
+    rome.api.user.edit(DEPLOYMENT, inSystem('heliograph-gateway'), ({ metadata }) => {
+      metadata.labels = {}
+    })
+    const before = rome.api.peek(DEPLOYMENT, inSystem('heliograph-gateway'))
+    const changed = with_(world, 'rome', { gateway: { ...rome.gateway, image: 'gateway:2' } })
+    await expect(pass(changed)).rejects.toThrow(
+      "Deployment heliograph/heliograph-gateway is not Heliograph's (it lacks label app.kubernetes.io/managed-by=heliograph)",
+    )
+    await pass({ ...world, peerings: [] })
+    expect(rome.api.peek(DEPLOYMENT, inSystem('heliograph-gateway'))).toEqual(before)
+  })
+
+  test('without an image none is run, and the NetworkConfig says so', async () => {
+    const { image: _, ...gateway } = rome.gateway
+    const bare = networkOf(networkCluster('oslo', { gateway }), networkCluster('bergen'))
+    await pass(bare)
+    const [oslo] = bare.clusters
+    expect(oslo!.api.all(DEPLOYMENT)).toEqual([])
+    expect(config(oslo!, 'to-bergen')?.status).toMatchObject({
+      message: 'GATEWAY_IMAGE: missing, so that no gateway runs in oslo; set it, or CLUSTER_OSLO_GATEWAY_IMAGE',
+    })
+  })
+})
+
+describe('an end', () => {
+  beforeEach(() => join(world))
+  const nothing = ({ api }: MemoryNetworkCluster) => [
+    ...[
+      NETWORK_CONFIG,
+      TUNNEL_ENDPOINT,
+      IPAM_STORAGE,
+      ENDPOINT_MAPPING,
+      DEPLOYMENT,
+      SERVICE,
+      SECRET,
+      CONFIGMAP,
+    ].flatMap((resource) => api.all(resource).map(({ metadata }) => `${resource.plural}/${metadata.name}`)),
+  ]
+
+  test('of a peering leaves nothing of it in either cluster', async () => {
+    await pass({ ...world, peerings: [] })
+    expect([nothing(rome), nothing(milan)]).toEqual([[], []])
+  })
+
+  test.each(['rome', 'milan'])('by internal=false in %s leaves nothing in both, and true builds it all', async (id) => {
+    const before = world.clusters.map(stateOf)
+    await pass(with_(world, id, { networking: { internal: false, reflectIPs: true } }))
+    expect([nothing(rome), nothing(milan)]).toEqual([[], []])
+    await join(world)
+    expect(world.clusters.map(stateOf)).toEqual(before)
+  })
+
+  test('of one peering leaves the other as it is, and its networks are free', async () => {
+    const [one, two, turin] = [networkCluster('rome'), networkCluster('milan'), networkCluster('turin')]
+    const three = {
+      ...networkOf(one, two, turin),
+      peerings: ['milan', 'turin'].map((remote) => ({ home: 'rome', remote })),
+    }
+    await join(three)
+    const kept = tunnel(one, 'milan')
+    await pass({ ...three, peerings: [{ home: 'rome', remote: 'milan' }] })
+    expect([tunnel(one, 'milan'), nothing(turin)]).toEqual([kept, []])
+    expect(nothing(one).filter((name) => name.includes('turin'))).toEqual([])
+    expect(one.api.peek(IPAM_STORAGE, { name: IPAM_NAME })).toMatchObject({
+      spec: { clusterSubnets: { milan: expect.any(Object) } },
+    })
+    expect(fabricOf(one, 'gateway.json')).not.toContain('turin')
+  })
+
+  test('waits with the keys until the last agent is gone', async () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'heliograph' }
+    rome.api.user.create(POD, { metadata: { ...inSystem('agent'), labels }, spec: {} })
+    await pass({ ...world, peerings: [] })
+    expect(nothing(rome)).toEqual(['secrets/heliograph-gateway-key', 'configmaps/heliograph-gateway-key'])
+    rome.api.user.remove(POD, inSystem('agent'))
+    await pass({ ...world, peerings: [] })
+    expect(nothing(rome)).toEqual([])
+  })
+
+  test('needs no right to read the private key', async () => {
+    const blind = (cluster: MemoryNetworkCluster) => ({
+      ...cluster,
+      api: cluster.api.connect(({ verb, resource, name }) =>
+        verb !== 'delete' && resource === SECRET && (name === '' || name === 'heliograph-gateway-key')
+          ? { error: new ForbiddenError(cluster.id, 'no') }
+          : undefined,
+      ),
+    })
+    await pass({ ...world, clusters: world.clusters.map(blind), peerings: [] })
+    expect([nothing(rome), nothing(milan)]).toEqual([[], []])
+  })
+
+  test('is no matter where the internal network never was', async () => {
+    const calls: string[] = []
+    const plain = networkCluster('oslo')
+    plain.api.user.delete(NAMESPACE, { name: SYSTEM_NAMESPACE })
+    plain.api.finalize(SYSTEM_NAMESPACE)
+    const api = plain.api.connect(({ verb, resource }) => void calls.push(`${verb} ${resource.plural}`))
+    await pass({ ...world, clusters: [{ ...plain, api }], peerings: [] })
+    expect(calls).toEqual(['get namespaces'])
+  })
+})
+
+test('a cluster that is not made ready for it is told with the remedy', async () => {
+  rome.api.user.delete(NAMESPACE, { name: SYSTEM_NAMESPACE })
+  rome.api.finalize(SYSTEM_NAMESPACE)
+  await expect(pass(world)).rejects.toThrow(
+    'cluster rome: namespace heliograph does not exist; apply infra/gateway/rbac.yaml there',
+  )
+})
+
+describe('an event', () => {
+  const event = (change: Partial<ChangeEvent> = {}): ChangeEvent => ({
+    cluster: 'rome',
+    kind: 'network',
+    namespace: SYSTEM_NAMESPACE,
+    names: [],
+    ...change,
+  })
+  const served = async (change: Partial<ChangeEvent>, within: NetworkWorld = world) => {
+    const before = world.lines.length
+    await dispatchNetwork(within, event(change))
+    return world.lines.slice(before).map(({ key }) => key)
+  }
+
+  beforeEach(async () => {
+    world = networkOf(rome, milan, networkCluster('turin'))
+    await join(world)
+  })
+
+  test.each<[name: string, given: Partial<ChangeEvent>, want: string[]]>([
+    ['a NetworkConfig', { names: ['to-milan'] }, ['rome', 'milan:rome']],
+    ['what a peer says', { names: ['from-turin', 'milan'] }, ['rome', 'milan:rome', 'rome:turin']],
+    ['whatever changed', {}, ['rome', 'milan:rome', 'rome:turin']],
+    ['a Service', { of: 'parameters', names: ['heliograph-gateway'] }, ['rome', 'milan:rome', 'rome:turin']],
+    ['a node', { of: 'fabric', namespace: '', names: ['milan'] }, ['rome']],
+    ['a cluster that is not configured', { cluster: 'oslo' }, []],
+  ])('of %s concerns %o', async (_, given, want) => {
+    expect((await served(given)).toSorted()).toEqual(want.toSorted())
+  })
+
+  test('brings a tunnel that somebody deleted back, and both gateways follow', async () => {
+    rome.api.user.delete(TUNNEL_ENDPOINT, inSystem('milan'))
+    await dispatchNetwork(world, event({ of: 'fabric' }))
+    expect(fabricOf(rome, 'gateway.json')).not.toContain('milan')
+    expect(await served({ names: ['milan'] })).toEqual(['rome', 'milan:rome', 'milan', 'rome'])
+    expect(fabricOf(rome, 'gateway.json')).toContain('milan')
+  })
+
+  test('whose other cluster is out of reach is tried again; other pairs are served', async () => {
+    const gone = milan.api.connect(() => ({ error: new UnreachableError('milan', 'no answer') }))
+    rome.api.user.edit(CONFIGMAP, inSystem('heliograph-gateway-key'), (object) =>
+      Object.assign(object, { data: { publicKey: keyOf('renewed') } }),
+    )
+    const broken = with_(world, 'milan', { api: gone })
+    const given = event({ of: 'parameters' })
+    await expect(dispatchNetwork(broken, given)).rejects.toThrow(ReflectionError)
+    expect(tunnel(world.clusters[2]!, 'rome')?.spec).toMatchObject({ backend_config: { publicKey: keyOf('renewed') } })
+  })
+})
+
+describe('a sweep', () => {
+  const options = () => ({ deleteBudget: 0, reportOnly: false, network: world, log: world.log })
+
+  test('does what events do, and says it', async () => {
+    await sweep([], options())
+    for (const cluster of world.clusters) connectGateway(cluster)
+    expect(await sweep([], options())).toMatchObject({ updated: 3, failed: 0 })
+    expect(tunnel(rome, 'milan')).toBeDefined()
+    expect(await sweep([], options())).toMatchObject({ equal: 3, updated: 0 })
+  })
+
+  test('removes what the configuration does not want, whatever the budget', async () => {
+    await join(world)
+    await sweep([], { ...options(), network: { ...world, peerings: [] } })
+    expect([rome.api.all(TUNNEL_ENDPOINT), rome.api.all(IPAM_STORAGE)]).toEqual([[], []])
+  })
+
+  test('that only reports writes nothing', async () => {
+    const before = writes(world)
+    expect(await sweep([], { ...options(), reportOnly: true })).toMatchObject({ updated: 3 })
+    expect(writes(world)).toBe(before)
+  })
+
+  test('goes on where a cluster is out of reach', async () => {
+    await join(world)
+    const api = milan.api.connect(() => ({ error: new UnreachableError('milan', 'no answer') }))
+    const network = with_(world, 'milan', { api })
+    expect(await sweep([], { ...options(), network })).toMatchObject({ failed: 2, curable: 2, equal: 1 })
+  })
 })

@@ -30,7 +30,7 @@ export async function serveNetwork(
   await forEach(pairs, AT_ONCE, (pair) =>
     attempt(pair.map(({ id }) => id).join(':'), async () => {
       const { writes, hindrances } = await servePair(pair, world.log, mode)
-      if (writes > 0) for (const cluster of pair) changed.add(cluster)
+      if (writes > 0 && mode === 'act') for (const cluster of pair) changed.add(cluster)
       const why = hindrances.map(({ message }) => message).join('; ')
       return {
         ...outcomeOf(
