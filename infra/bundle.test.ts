@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { type Bundle, bundleAll, bundleTable } from './bundle.ts'
+import { stringify } from 'yaml'
+import { type Bundle, bundleAll } from './bundle.ts'
 
 // A busy machine bundles in seconds rather than in a few hundred milliseconds.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -10,8 +11,17 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 let dir: string
 let bundles: Bundle[]
 const FROM = join(import.meta.dirname, 'local/fixtures/functions')
+const NAMES = ['broken', 'follower', 'streamer', 'webhook', 'worker']
 const text = (bundle: Bundle | undefined) => readFile(join(bundle?.dir ?? '', 'index.mjs'), 'utf8')
 const named = (name: string) => bundles.find((bundle) => bundle.name === name)
+
+/** What a function exports whose entry file has this text. */
+async function built(name: string, files: Record<string, string>) {
+  const from = await mkdtemp(join(dir, 'from-'))
+  await Promise.all(Object.entries(files).map(([file, content]) => writeFile(join(from, file), content)))
+  const [bundle] = await bundleAll({ from, to: join(dir, name) })
+  return import(join(bundle?.dir ?? '', 'index.mjs'))
+}
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'heliograph-bundle-'))
@@ -19,22 +29,30 @@ beforeAll(async () => {
 })
 afterAll(() => rm(dir, { recursive: true }))
 
-test('one bundle for each function, with its size', async () => {
-  expect(bundles.map(({ name }) => name)).toEqual(['broken', 'follower', 'streamer', 'webhook', 'worker'])
-  for (const bundle of bundles) expect(bundle.bytes).toBe(Buffer.byteLength(await text(bundle)))
-  expect(bundleTable(bundles).split('\n')).toHaveLength(6)
+test('one bundle for each function, with its size and what it is made of', async () => {
+  expect(bundles.map(({ name }) => name)).toEqual(NAMES)
+  for (const { start, later, ...bundle } of bundles) {
+    expect(start.bytes).toBe(Buffer.byteLength(await text({ start, later, ...bundle })))
+    expect(Object.values(start.parts).reduce((sum, bytes) => sum + bytes)).toBe(start.bytes)
+    expect(later).toEqual({ bytes: 0, parts: { '': 0 } })
+  }
+  expect(named('worker')?.start.parts).toEqual({ '': named('worker')?.start.bytes })
+  expect(named('webhook')?.start.parts).toMatchObject({ '@aws-sdk/client-eventbridge': expect.any(Number) })
 })
 
-test('the same bytes every time, wherever they are written', async () => {
-  const again = await bundleAll({ from: FROM, to: join(dir, 'two') })
-  expect(await Promise.all(again.map(text))).toEqual(await Promise.all(bundles.map(text)))
-})
-
-test('a function that is gone is removed', async () => {
+test('what is gone is removed, a function or a file of one', async () => {
   const to = join(dir, 'gone')
   await mkdir(join(to, 'former'), { recursive: true })
+  await mkdir(join(to, 'worker'))
+  await writeFile(join(to, 'worker', 'former.mjs'), '')
   await bundleAll({ from: FROM, to })
-  expect((await readdir(to)).sort()).toEqual(['broken', 'follower', 'streamer', 'webhook', 'worker'])
+  expect((await readdir(to)).sort()).toEqual(NAMES)
+  expect((await readdir(join(to, 'worker'))).sort()).toEqual(['LICENSES.txt', 'index.mjs', 'index.mjs.map'])
+})
+
+test('no functions, no bundles', async () => {
+  const from = await mkdtemp(join(dir, 'none-'))
+  expect(await bundleAll({ from, to: join(dir, 'nothing') })).toEqual([])
 })
 
 test('node:http is not imported, so that Node does not load its undici', async () => {
@@ -44,26 +62,47 @@ test('node:http is not imported, so that Node does not load its undici', async (
 })
 
 test('a CommonJS dependency that requires a built-in module runs in an ESM bundle', async () => {
-  const from = await mkdtemp(join(dir, 'cjs-'))
-  await writeFile(
-    join(from, 'dependency.cjs'),
-    "module.exports = require('node:path').sep + require('fs').constants.R_OK",
-  )
-  await writeFile(join(from, 'uses.ts'), "import it from './dependency.cjs'\nexport const handler = () => it")
-  const [uses] = await bundleAll({ from, to: join(dir, 'three') })
-  const { handler } = await import(join(uses?.dir ?? '', 'index.mjs'))
+  const { handler } = await built('commonjs', {
+    'dependency.cjs': "module.exports = require('node:path').sep + require('fs').constants.R_OK",
+    'uses.ts': "import it from './dependency.cjs'\nexport const handler = () => it",
+  })
   expect(handler()).toBe('/4')
 })
 
-test('of client-node only what is used is in a bundle; what is left out says so when it is used', async () => {
-  const from = join(import.meta.dirname, 'local/fixtures/kubeconfig')
-  const [bundle] = await bundleAll({ from, to: join(dir, 'four') })
-  expect(bundle?.bytes).toBeLessThan(100 * 1024)
-  const { handler } = await import(join(bundle?.dir ?? '', 'index.mjs'))
-  const cluster = { name: 'c', cluster: { server: 'https://a', 'insecure-skip-tls-verify': true } }
-  const context = { name: 'x', context: { cluster: 'c', user: 'u' } }
-  const users = [{ name: 'u', user: { token: 't' } }]
-  const text = JSON.stringify({ clusters: [cluster], contexts: [context], users, 'current-context': 'x' })
-  expect(await handler({ text })).toBe('https://a')
-  await expect(handler({ text, connect: true })).rejects.toThrow('is not part of this bundle')
+test('errors keep their names in minified code', async () => {
+  const { handler } = await built('names', {
+    'uses.ts': `
+      abstract class FirstError extends Error {
+        constructor(message: string) { super(message); this.name = new.target.name }
+      }
+      class SecondError extends FirstError {}
+      export const handler = () => String(new SecondError('x'))`,
+  })
+  expect(handler()).toBe('SecondError: x')
+})
+
+const KUBECONFIG = {
+  clusters: [{ name: 'c', cluster: { server: 'https://a', 'insecure-skip-tls-verify': true } }],
+  contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+  users: [{ name: 'u', user: { token: 't' } }],
+  'current-context': 'x',
+}
+
+test('a package that is imported when needed is a file of its own, and is not loaded before', async () => {
+  const [bundle] = await bundleAll({ from: join(import.meta.dirname, 'local/fixtures/kubeconfig'), to: join(dir, 'k') })
+  const folder = bundle?.dir ?? ''
+  const files = ['LICENSES.txt', 'index.mjs', 'index.mjs.map', 'yaml.mjs', 'yaml.mjs.map']
+  expect((await readdir(folder)).sort()).toEqual(files)
+  const yaml = await readFile(join(folder, 'yaml.mjs'), 'utf8')
+  expect(bundle?.later).toEqual({
+    bytes: Buffer.byteLength(yaml),
+    parts: { '': expect.any(Number), yaml: expect.any(Number) },
+  })
+  expect(bundle?.start.parts).not.toHaveProperty('yaml')
+
+  await rm(join(folder, 'yaml.mjs'))
+  const { handler } = await import(join(folder, 'index.mjs'))
+  expect(await handler({ kubeconfig: JSON.stringify(KUBECONFIG) })).toBe('https://a')
+  await writeFile(join(folder, 'yaml.mjs'), yaml)
+  expect(await handler({ kubeconfig: stringify(KUBECONFIG) })).toBe('https://a')
 })

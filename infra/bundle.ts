@@ -1,82 +1,69 @@
-import { readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { builtins } from './bundle/builtins.ts'
-import { clientNode } from './bundle/client-node.ts'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Compiled, compile } from './bundle/compile.ts'
+import type { Load } from './bundle/contents.ts'
+import { licenceNotices } from './bundle/licences.ts'
+import { bundleTable, partsTable } from './bundle/tables.ts'
+import { ROOT } from './local/root.ts'
 
-const ROOT = resolve(import.meta.dirname, '..')
-
-/** One function, ready to be a Lambda package: `dir` holds `index.mjs` (handler `index.handler`) and its source map. */
+/** One function, ready to be a Lambda package. */
 export interface Bundle {
   /** Name of the function, from its file: `functions/<name>.ts`. */
   name: string
-  /** Absolute path of the folder `dist/<name>`. */
+  /**
+   * Absolute path of the folder `dist/<name>`: `index.mjs` (handler `index.handler`), what it loads later, their source
+   * maps, and `LICENSES.txt`.
+   */
   dir: string
-  /** Size of `index.mjs` in bytes, without the map. */
-  bytes: number
+  /** What a cold start loads, without the maps. */
+  start: Load
+  /** What is loaded when first needed. */
+  later: Load
 }
 
 export interface BundleOptions {
   /** Folder of the entry files, one `<name>.ts` per function. Default: `functions/`. */
   from?: string
-  /** Folder that receives `<name>/index.mjs`. Default: `dist/`. */
+  /** Folder that receives `<name>/`. Default: `dist/`. */
   to?: string
 }
 
 /**
- * Bundles every function: ESM for Node 24, minified, deterministic bytes. Sorted by name.
- * @throws esbuild's BuildFailure, with the messages already printed.
+ * Bundles every function. The bytes are the same every time and everywhere. Sorted by name.
+ * @throws esbuild's BuildFailure, with the messages already printed; Error for a package without a licence
  */
 export async function bundleAll({ from = join(ROOT, 'functions'), to = join(ROOT, 'dist') }: BundleOptions = {}) {
-  const files = (await readdir(from)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts')).sort()
-  const names = files.map((file) => basename(file, '.ts'))
-  await removeOthers(to, names)
-  if (names.length === 0) return []
-  const { outputs } = (
-    await build({
-      entryPoints: names.map((name) => ({ in: join(from, `${name}.ts`), out: join(name, 'index') })),
-      outdir: to,
-      outExtension: { '.js': '.mjs' },
-      absWorkingDir: ROOT,
-      bundle: true,
-      platform: 'node',
-      target: 'node24',
-      format: 'esm',
-      mainFields: ['module', 'main'],
-      minify: true,
-      legalComments: 'none',
-      sourcemap: 'linked',
-      // Names and lines are enough for a stack trace; the text would triple the package.
-      sourcesContent: false,
-      metafile: true,
-      logLevel: 'warning',
-      plugins: [builtins, clientNode],
-    })
-  ).metafile
-  const bytes = new Map(Object.entries(outputs).map(([path, { bytes }]) => [resolve(ROOT, path), bytes]))
-  return names.map((name): Bundle => {
-    const file = join(to, name, 'index.mjs')
-    return { name, dir: dirname(file), bytes: bytes.get(resolve(file)) ?? 0 }
-  })
+  const entries = (await readdir(from)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts')).sort()
+  const compiled = await compile(entries.map((file) => join(from, file)))
+  await removeOthers(
+    to,
+    compiled.map(({ name }) => name),
+  )
+  return Promise.all(compiled.map((one) => write(one, join(to, one.name))))
 }
 
-/** A function that no longer exists must not be deployed again; the others are replaced in place, as a host may use them. */
-async function removeOthers(to: string, names: string[]): Promise<void> {
-  const found = await readdir(to).catch(() => [])
+async function write({ name, files, packages, start, later }: Compiled, dir: string): Promise<Bundle> {
+  const notices = await licenceNotices(packages.map((folder) => join(ROOT, folder)))
+  const all = new Map<string, Uint8Array | string>([...files, ['LICENSES.txt', notices]])
+  await mkdir(dir, { recursive: true })
+  await removeOthers(dir, [...all.keys()])
+  await Promise.all([...all].map(([file, content]) => writeFile(join(dir, file), content)))
+  return { name, dir, start, later }
+}
+
+/** What no longer exists must not be deployed again; the rest is replaced in place, as a host may use it. */
+async function removeOthers(dir: string, names: readonly string[]): Promise<void> {
+  const found = await readdir(dir).catch(() => [])
   const others = found.filter((name) => !names.includes(name))
-  await Promise.all(others.map((name) => rm(join(to, name), { recursive: true, force: true })))
+  await Promise.all(others.map((name) => rm(join(dir, name), { recursive: true, force: true })))
 }
 
-/** The table that `npm run bundle` prints. */
-export function bundleTable(bundles: Bundle[]): string {
-  const width = Math.max(8, ...bundles.map(({ name }) => name.length))
-  const row = (name: string, kb: string) => `${name.padEnd(width)}  ${kb.padStart(8)}`
-  return [row('function', 'KB'), ...bundles.map(({ name, bytes }) => row(name, (bytes / 1024).toFixed(1)))].join('\n')
-}
-
+/** `npm run bundle [-- <function>…]`: bundles all, and tells the sizes; of the functions named, by package. */
 if (import.meta.main) {
   const started = performance.now()
   const bundles = await bundleAll()
+  const wanted = process.argv.slice(2)
   console.log(bundleTable(bundles))
+  for (const one of bundles.filter(({ name }) => wanted.includes(name))) console.log(`\n${partsTable(one)}`)
   console.log(`${bundles.length} functions in ${Math.round(performance.now() - started)} ms`)
 }

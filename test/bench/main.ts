@@ -1,30 +1,43 @@
-/** `npm run bench [-- latency burst sweeps]`: measures, judges nothing. Median of three runs (lowest-highest). */
+/** `npm run bench [-- coldstart latency burst sweeps]`: measures, judges nothing. */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { burst, sweeps } from './bulk.ts'
+import { coldstart } from './coldstart.ts'
 import { table } from './figures.ts'
 import { latency } from './latency.ts'
 import { startWorld } from './world.ts'
 
-const PARTS = { latency, burst, sweeps }
+/** Between real control planes. Median of three runs (lowest-highest). */
+const BETWEEN_CLUSTERS = { latency, burst, sweeps }
 
-const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => !(name in PARTS))
+const known = ['coldstart', ...Object.keys(BETWEEN_CLUSTERS)]
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
-  process.stderr.write(`no such measurement: ${unknown.join(', ')}; there are ${Object.keys(PARTS).join(', ')}\n`)
+  process.stderr.write(`no such measurement: ${unknown.join(', ')}; there are ${known.join(', ')}\n`)
   process.exit(1)
 }
+const wanted = asked.length > 0 ? asked : known
 
 const machine = () => `${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`
-process.stdout.write(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine()}\n`)
-const world = await startWorld()
-try {
-  const rows: string[][] = [['what', 'heliograph', 'floor: the driver itself']]
-  for (const [name, measure] of Object.entries(PARTS)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue
-    process.stdout.write(`measuring ${name}\n`)
-    rows.push(...(await measure(world)))
-  }
-  process.stdout.write(`\n${table(rows)}\n\nafter: ${machine()}\n`)
-} finally {
-  await world.stop()
+const say = (text: string) => process.stdout.write(`${text}\n`)
+
+say(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine()}`)
+if (wanted.includes('coldstart')) {
+  say('measuring coldstart')
+  say(`\n${table(await coldstart())}\n`)
 }
+const between = Object.entries(BETWEEN_CLUSTERS).filter(([name]) => wanted.includes(name))
+if (between.length > 0) {
+  const world = await startWorld()
+  try {
+    const rows: string[][] = [['what', 'heliograph', 'floor: the driver itself']]
+    for (const [name, measure] of between) {
+      say(`measuring ${name}`)
+      rows.push(...(await measure(world)))
+    }
+    say(`\n${table(rows)}\n`)
+  } finally {
+    await world.stop()
+  }
+}
+say(`after: ${machine()}`)

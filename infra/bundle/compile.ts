@@ -1,0 +1,88 @@
+import { basename, relative } from 'node:path'
+import { type BuildOptions, build } from 'esbuild'
+import { ROOT } from '../local/root.ts'
+import { builtins } from './builtins.ts'
+import { type Load, loadOf, type Output, packageFolders } from './contents.ts'
+import { errorNames } from './error-names.ts'
+import { later, laterEntry, laterFile, laterPackages } from './later.ts'
+import { leftOut } from './left-out.ts'
+
+/** A function as it is packed. */
+export interface Compiled {
+  name: string
+  /** By file name. */
+  files: ReadonlyMap<string, Uint8Array>
+  /** What a cold start loads, without the maps. */
+  start: Load
+  /** What is loaded when first needed. */
+  later: Load
+  /** Folders of the npm packages with code in it, from ROOT. */
+  packages: readonly string[]
+}
+
+/** Bytes depend on the sources alone: wherever the files go, their maps count from `dist/<name>/`. */
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  outdir: 'dist',
+  write: false,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  // LICENSES.txt has the licences in full.
+  legalComments: 'none',
+  sourcemap: 'linked',
+  // Names and lines are enough for a stack trace; the text would triple the package.
+  sourcesContent: false,
+  metafile: true,
+  logLevel: 'warning',
+  plugins: [builtins, leftOut, later, errorNames],
+} as const satisfies BuildOptions
+
+/**
+ * Functions as ESM for Node 24, minified: `index.mjs`, a file for each package that is imported only when needed, and
+ * the source map of each.
+ * @param entries absolute paths, `<name>.ts`
+ * @throws esbuild's BuildFailure, with the messages already printed
+ */
+export async function compile(entries: readonly string[]): Promise<Compiled[]> {
+  const names = entries.map((entry) => basename(entry, '.ts'))
+  const indexes = await outputsOf(entries.map((entry, index) => ({ in: entry, out: `${names[index]}/index` })))
+  const functions = names.map((name) => {
+    const index = indexes.get(`dist/${name}/index.mjs`)!
+    return { name, index, packages: laterPackages(index.output) }
+  })
+  const packages = [...new Set(functions.flatMap((one) => one.packages))].sort()
+  // One for all functions, in a folder as deep as theirs.
+  const shared = await outputsOf(packages.map((name) => ({ in: laterEntry(name), out: `shared/${laterFile(name)}` })))
+  return functions.map(({ name, index, packages }) => {
+    const others = packages.map((name) => shared.get(`dist/shared/${laterFile(name)}.mjs`)!)
+    const all = [index, ...others]
+    return {
+      name,
+      files: new Map(all.flatMap(({ files }) => [...files])),
+      start: loadOf([index.output]),
+      later: loadOf(others.map(({ output }) => output)),
+      packages: packageFolders(all.map(({ output }) => output)),
+    }
+  })
+}
+
+interface Built {
+  output: Output
+  /** The code and its map, by file name. */
+  files: [string, Uint8Array][]
+}
+
+/** By path from ROOT. */
+async function outputsOf(entryPoints: { in: string; out: string }[]): Promise<Map<string, Built>> {
+  const { outputFiles, metafile } = await build({ ...OPTIONS, entryPoints })
+  const bytes = new Map(outputFiles.map(({ path, contents }) => [relative(ROOT, path), contents]))
+  const files = (path: string): [string, Uint8Array][] =>
+    [path, `${path}.map`].map((each) => [basename(each), bytes.get(each)!])
+  const codes = Object.entries(metafile.outputs).filter(([path]) => !path.endsWith('.map'))
+  return new Map(codes.map(([path, output]) => [path, { output, files: files(path) }]))
+}

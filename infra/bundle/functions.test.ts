@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Bundle, bundleAll } from '../bundle.ts'
+import { ROOT } from '../local/root.ts'
+import { packageFolder } from './contents.ts'
+import { partsTable } from './tables.ts'
+
+// A busy machine bundles in seconds rather than in one.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let dir: string
+let bundles: Bundle[]
+const NAMES = (await readdir(join(ROOT, 'functions'))).map((file) => file.replace(/\.ts$/, ''))
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'heliograph-functions-'))
+  bundles = await bundleAll({ to: join(dir, 'dist') })
+})
+afterAll(() => rm(dir, { recursive: true }))
+
+const named = (name: string) => bundles.find((bundle) => bundle.name === name)!
+
+describe('size', () => {
+  /** KB that the cold start of a kind's function may load. */
+  const KIND = 120
+  /** Of those that put on a bus or a queue: they have a client of the AWS SDK. */
+  const PUTS: Record<string, number> = { webhook: 420, node: 420 }
+  /** Beyond KIND, just above what is there, as docs/bundles.md explains. */
+  const BEYOND: Record<string, number> = {
+    shadowpod: 125,
+    persistentvolumeclaim: 130,
+    network: 135,
+    endpointslice: 140,
+    pod: 155,
+    namespace: 170,
+    sweep: 205,
+  }
+  /** The YAML parser, for kubeconfigs that are not JSON. */
+  const LATER = 120
+
+  test.each(NAMES)('%s', (name) => {
+    const bundle = named(name)
+    const { start, later } = bundle
+    const budget = PUTS[name] ?? BEYOND[name] ?? KIND
+    expect(start.bytes / 1024, partsTable(bundle)).toBeLessThanOrEqual(budget)
+    expect(later.bytes / 1024, partsTable(bundle)).toBeLessThanOrEqual(LATER)
+    const parts = Object.keys({ ...start.parts, ...later.parts })
+    expect(parts.some((part) => part.startsWith('@aws-sdk/client-'))).toBe(name in PUTS)
+  })
+
+  test('of client-node only the reading of a kubeconfig is in them, at most 3 KB', () => {
+    for (const { start } of bundles) expect(start.parts['@kubernetes/client-node'] ?? 0).toBeLessThan(3 * 1024)
+  })
+})
+
+/** Packages with code in a bundle, by its source maps, which know nothing of what the notices are made from. */
+async function packagesOf({ dir }: Bundle): Promise<string[]> {
+  const maps = (await readdir(dir)).filter((file) => file.endsWith('.map'))
+  const sources = await Promise.all(
+    maps.map(async (file) => JSON.parse(await readFile(join(dir, file), 'utf8')).sources as string[]),
+  )
+  return [...new Set(sources.flat().flatMap((path) => packageFolder(path.replace('../../', '')) ?? []))]
+}
+
+describe('licences', () => {
+  test.each(NAMES)('%s names every package in it, with its version and the text', async (name) => {
+    const bundle = named(name)
+    const notices = await readFile(join(bundle.dir, 'LICENSES.txt'), 'utf8')
+    const packages = await packagesOf(bundle)
+    expect(packages).toContain('node_modules/zod')
+    for (const folder of packages) {
+      const { name, version } = JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8'))
+      expect(notices).toMatch(new RegExp(`^${name} ${version} \\(.+\\)$`, 'm'))
+      const text = await readFile(join(ROOT, folder, 'LICENSE'), 'utf8').catch(() => 'MIT License')
+      expect(notices).toContain(text.replaceAll('\r\n', '\n').trim())
+    }
+  })
+})
+
+test('the same bytes in another folder, from another folder', async () => {
+  const copy = join(dir, 'elsewhere')
+  await mkdir(join(copy, 'node_modules'), { recursive: true })
+  for (const part of ['functions', 'infra', 'lib', 'package.json']) {
+    await cp(join(ROOT, part), join(copy, part), { recursive: true })
+  }
+  await copyPackages(copy)
+  await promisify(execFile)(process.execPath, [join(copy, 'infra/bundle.ts')], { cwd: tmpdir() })
+  for (const { name, dir: here } of bundles) {
+    const there = join(copy, 'dist', name)
+    const files = await readdir(here)
+    expect(await readdir(there)).toEqual(files)
+    for (const file of files) {
+      const [one, other] = await Promise.all([readFile(join(here, file)), readFile(join(there, file))])
+      expect(one.equals(other), `${name}/${file}`).toBe(true)
+    }
+  }
+})
+
+/** What functions are made of, as npm ci would put it there; the bundler itself may stay where it is. */
+async function copyPackages(to: string): Promise<void> {
+  // Declarations, and what client-node has generated from the API: no function reaches it.
+  const filter = (path: string) => !/\.d\.[cm]?ts$|client-node\/(dist\/gen|node_modules)\//.test(path)
+  for (const name of await dependencies()) {
+    const folder = join('node_modules', name)
+    await cp(join(ROOT, folder), join(to, folder), { recursive: true, filter })
+  }
+  for (const tool of ['esbuild', '@esbuild']) {
+    await symlink(join(ROOT, 'node_modules', tool), join(to, 'node_modules', tool))
+  }
+}
+
+/** Names of all dependencies, but of client-node's own, which no function has. */
+async function dependencies(): Promise<Set<string>> {
+  const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))
+  const names = new Set(Object.keys(lock.packages[''].dependencies))
+  // A set that grows is walked to its end.
+  for (const name of names) {
+    if (name === '@kubernetes/client-node') continue
+    for (const next of Object.keys(lock.packages[`node_modules/${name}`].dependencies ?? {})) names.add(next)
+  }
+  return names
+}
