@@ -84,8 +84,7 @@ function tryEdit(scene: Scene, edit: Edit) {
  * objects, the same past of each (it decides who owns which field), the same next revision and uid.
  */
 function toScene(side: Side, name: string, log: Scene['log'], cluster: MemoryCluster): Scene {
-  const objects = [...cluster.all(NAMESPACE), ...cluster.all(CONFIGMAP)]
-  const key = JSON.stringify([side, name, cluster.revision, countCreated(cluster), objects, pasts(cluster)])
+  const key = JSON.stringify([side, name, cluster.revision, countCreated(cluster), pasts(cluster)])
   const known = scenes.get(key)
   if (known) return known
   const paths = new Set(cluster.all(CONFIGMAP).map(({ metadata }) => pathOf(side, metadata.namespace, metadata.name)))
@@ -100,16 +99,18 @@ function countCreated({ changes }: MemoryCluster): number {
   return changes.filter(({ verb }) => verb === 'create').length
 }
 
-/** Writes of each living object since it was created: by whom, and what. */
+/** Each living object, and the writes that made it what it is: by whom, and what. */
 function pasts({ changes }: MemoryCluster): unknown {
-  const alive = new Map<string, unknown[]>()
+  const alive = new Map<string, { writes: unknown[]; version: string }>()
   for (const { resource, namespace, name, verb, manager, after } of changes) {
     const key = `${resource.plural} ${namespace}/${name}`
-    if (verb === 'create') alive.set(key, [])
-    if (after) {
-      const { resourceVersion: _, ...metadata } = after.metadata
-      alive.get(key)?.push([manager, { ...after, metadata }])
-    } else alive.delete(key)
+    if (!after) {
+      alive.delete(key)
+      continue
+    }
+    const { resourceVersion: version = '', ...metadata } = after.metadata
+    const { writes } = (verb !== 'create' && alive.get(key)) || { writes: [] }
+    alive.set(key, { writes: [...writes, [manager, { ...after, metadata }]], version })
   }
   return [...alive].toSorted()
 }

@@ -192,7 +192,7 @@ describe('a sweep', () => {
     }
     for (const name of ['milan.10-245-0-2', 'milan.10-245-0-3']) {
       const object = await world.rome.get(ENDPOINT_MAPPING, { name })
-      await world.rome.apply(ENDPOINT_MAPPING, marked(object!, '2026-01-01T00:00:00Z'))
+      await world.rome.apply(ENDPOINT_MAPPING, marked(object!))
     }
     const summary = await run(world)
     expect(summary).toMatchObject({ deleted: 2, failed: 0 })

@@ -21,7 +21,7 @@ export interface Mapping {
   readonly isOurs: boolean
 }
 
-/** Annotation: since when a mapping is about to be freed (RFC 3339). */
+/** Annotation, `true`: the mapping is about to be freed. */
 export const RELEASING = 'heliograph.io/releasing'
 
 /** Label selector of a peer's mappings. */
@@ -50,9 +50,9 @@ export function unmarked({ apiVersion, kind, metadata: { name, labels = {} }, sp
 }
 
 /** The mapping with the mark of its release. */
-export function marked(object: KubeObject, now: string): KubeObject {
+export function marked(object: KubeObject): KubeObject {
   const { metadata, ...rest } = unmarked(object)
-  return { ...rest, metadata: { ...metadata, annotations: { [RELEASING]: now } } }
+  return { ...rest, metadata: { ...metadata, annotations: { [RELEASING]: 'true' } } }
 }
 
 /**

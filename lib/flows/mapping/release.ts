@@ -5,7 +5,6 @@ import { parseAddress } from '../../policy/address.ts'
 import { contains } from '../../policy/cidr.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
-import { timestamp } from '../../reflect/give.ts'
 import { guarded } from '../../reflect/guard.ts'
 import type { Peering } from '../../reflect/peering.ts'
 import { type Mapping, mappingSelector, mappingsOf, marked, unmarked } from './mapping.ts'
@@ -66,7 +65,7 @@ async function release(
     candidates.filter(({ isOurs }) => isOurs),
     AT_ONCE,
     async ({ object, isReleasing }) => {
-      const now = isReleasing ? object : await ifUnchanged(() => apply(peering, marked(object, timestamp()), object))
+      const now = isReleasing ? object : await ifUnchanged(() => apply(peering, marked(object), object))
       if (now) held.push(now)
     },
   )

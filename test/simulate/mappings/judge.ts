@@ -1,0 +1,46 @@
+import type { KubeObject } from '../../../lib/cluster/port.ts'
+import { ENDPOINT_MAPPING, ENDPOINT_SLICE } from '../../../lib/cluster/resources.ts'
+import { RELEASING } from '../../../lib/flows/mapping/mapping.ts'
+import { addressesOf } from '../../../lib/kinds/endpointslice/forge.ts'
+import { HOME, REMOTE } from '../edits.ts'
+import { build } from '../past.ts'
+import type { Scene } from '../scene.ts'
+
+/**
+ * What must hold when all is quiet: every copy shows, for each address of its slice and in their order, one whose mapping
+ * is there and stands for that very address. After a sweep, besides: nothing else is mapped, and nothing is marked.
+ * @returns what is wrong
+ */
+export function judge(home: Scene, remote: Scene, when: 'quiet' | 'swept' = 'quiet'): string | undefined {
+  const [rome, milan] = [build(home), build(remote)]
+  const slices = rome.all(ENDPOINT_SLICE, HOME)
+  const copies = milan.all(ENDPOINT_SLICE, REMOTE)
+  const mappings = rome.all(ENDPOINT_MAPPING)
+  const originalOf = new Map(mappings.map(({ spec }) => pairOf(spec as Spec)))
+  const namesOf = (objects: KubeObject[]) => objects.map(({ metadata }) => metadata.name).join()
+  if (namesOf(slices) !== namesOf(copies)) return `copies ${namesOf(copies)} of slices ${namesOf(slices)}`
+  for (const [index, slice] of slices.entries()) {
+    const shown = addressesOf(copies[index]!)
+    const reached = shown.map((address) => originalOf.get(address) ?? 'nothing')
+    const wanted = addressesOf(slice)
+    if (reached.join() !== wanted.join()) {
+      return `${slice.metadata.name} is ${wanted}, its copy shows ${shown} which leads to ${reached}`
+    }
+  }
+  if (when === 'quiet') return undefined
+  const used = new Set(copies.flatMap(addressesOf))
+  const left = [...originalOf.keys()].filter((address) => !used.has(address))
+  if (left.length > 0) return `${left} is mapped for nobody`
+  const marked = mappings.filter(({ metadata }) => metadata.annotations?.[RELEASING])
+  return marked.length > 0 ? `${namesOf(marked)} is marked` : undefined
+}
+
+interface Spec {
+  original: string
+  external: string
+}
+
+/** What the peer calls the external address, and what it stands for. */
+function pairOf({ original, external }: Spec): [string, string] {
+  return [external.replace('10.245.', '10.247.'), original]
+}
