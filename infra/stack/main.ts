@@ -1,13 +1,12 @@
 /** `npm run package | deploy | remove`: osls with the functions bundled and the settings of the stage checked before. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
 import { bundleTable } from '../bundle/tables.ts'
 import { bundleAll } from '../bundle.ts'
 import { ROOT } from '../local/root.ts'
 import { problemsOf } from './preflight.ts'
-import { readSettings, SettingsError, settingsFile } from './settings.ts'
+import { readStage, SettingsError } from './settings.ts'
 
 const USAGE = `usage: npm run package|deploy|remove -- --stage STAGE [--param settings=FILE] [...]
 
@@ -21,14 +20,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
     process.stderr.write(USAGE)
     return args.includes('--help') ? 0 : 2
   }
-  const { values } = parseArgs({
-    args,
-    strict: false,
-    options: { stage: { type: 'string', short: 's', default: 'prod' }, param: { type: 'string', multiple: true } },
-  })
-  const given = [values.param ?? []].flat().flatMap((param) => /^settings=(.+)$/.exec(String(param))?.[1] ?? [])
-  const file = given[0] === undefined ? settingsFile(String(values.stage)) : resolve(given[0])
-  const settings = await readSettings(file)
+  const { file, settings } = await readStage(args)
   if (command !== 'remove') {
     const problems = problemsOf(settings)
     if (problems.length > 0) throw new SettingsError(file, problems)

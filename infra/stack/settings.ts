@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import { ROOT } from '../local/root.ts'
@@ -61,6 +62,22 @@ export class SettingsError extends Error {
 
 /** Where the settings of a stage are unless told. */
 export const settingsFile = (stage: string): string => join(ROOT, 'stages', `${stage}.yml`)
+
+/** What the options of a command name: `--stage STAGE`, `prod` unless told, and `--param settings=FILE`. */
+export interface Stage {
+  stage: string
+  file: string
+  settings: StageSettings
+}
+
+/** @param args of a command; options of others are passed over @throws SettingsError */
+export async function readStage(args: readonly string[]): Promise<Stage> {
+  const options = { stage: { type: 'string', short: 's' }, param: { type: 'string', multiple: true } } as const
+  const { stage = 'prod', param = [] } = parseArgs({ args: [...args], strict: false, options }).values
+  const given = [param].flat().flatMap((value) => /^settings=(.+)$/.exec(String(value))?.[1] ?? [])
+  const file = given[0] === undefined ? settingsFile(String(stage)) : resolve(given[0])
+  return { stage: String(stage), file, settings: await readSettings(file) }
+}
 
 /** @throws SettingsError naming each field */
 export async function readSettings(file: string): Promise<StageSettings> {
