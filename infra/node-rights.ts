@@ -16,5 +16,7 @@ export const NODE_RIGHTS: Readonly<
   remote: [
     { resource: NODE, verbs: ['list'] },
     { resource: POD, verbs: ['list'] },
+    // When home was last in reach.
+    { resource: LEASE, verbs: ['get', 'create', 'patch'] },
   ],
 }

@@ -59,6 +59,8 @@ const claim = KINDS.filter(({ name }) => name === 'persistentvolumeclaim')
 const claims: Rights = (side) => [...reflecting(...claim)(side, NOTHING), ...VOLUME_RIGHTS[side]]
 const NOTHING: Use = { sides: [], gated: false, serviceAccounts: false, internal: false }
 
+const slices = reflecting(...KINDS.filter(({ name }) => name === 'endpointslice'))
+
 /** A namespace that is new elsewhere is filled at once: that takes what its kinds take. */
 const namespaces: Rights = (side, use) => [
   ...reflecting(namespace, ...KINDS)(side, use),
@@ -90,12 +92,10 @@ const ROWS: Readonly<Record<string, Rights>> = {
     ...(use.gated ? claims(side, use) : []),
   ],
   persistentvolumeclaim: claims,
-  endpointslice: (side, use) => [
-    ...reflecting(...KINDS.filter(({ name }) => name === 'endpointslice'))(side, use),
-    ...MAPPING_RIGHTS[side],
-  ],
+  endpointslice: (side, use) => [...slices(side, use), ...MAPPING_RIGHTS[side]],
   serviceaccount: (side, use) => (use.serviceAccounts ? tokens(side, use) : []),
-  node: (side) => [...PAIRS[side], ...NODE_RIGHTS[side], ...(side === 'home' ? [TELL] : [])],
+  // Endpoints follow the reachability of their home.
+  node: (side, use) => [...slices(side, use), ...NODE_RIGHTS[side]],
   network: (_, use) => (use.internal ? NETWORK_RIGHTS : []),
   admission: (side) => ADMISSION[side],
   kubelet: (side) => [...PAIRS[side], ...KUBELET_RIGHTS[side]],

@@ -254,6 +254,34 @@ test('a flag that is flipped: the next sweep takes the addresses away, and bring
   expect(await stage.clusters.milan!.kubectl.get('service', 'outside', `${namespace}-rome`)).toEqual(before)
 })
 
+test('endpoints of a home that stays out of reach are not ready, until it is back', async () => {
+  await apply('rome', service('outside'), manual('out-4', [{ addresses: ['10.244.200.1'] }]))
+  await resolves('milan', 'outside', OURS, ['10.244.200.1'])
+  const looks = async () => expect((await stage.host.invoke('node', {})).functionError).toBeUndefined()
+  const backends = (want: readonly string[]) =>
+    eventually(`milan sends to ${want}`, async () => {
+      expect(sides.backends('milan', 'outside').map(({ address }) => address)).toEqual(want)
+      return true
+    })
+  await looks()
+  const { cluster } = stage.clusters.rome!
+  await cluster.stopApiServer()
+  try {
+    await looks()
+    await backends(['10.244.200.1'])
+    // As after two minutes.
+    const spec = { renewTime: '2026-01-01T00:00:00.000000Z' }
+    const lease = ['-n', 'kube-node-lease', 'patch', 'lease', 'heliograph-rome', '--type=merge']
+    await kubectl('milan', [...lease, '-p', JSON.stringify({ spec })])
+    await looks()
+    await backends([])
+  } finally {
+    await cluster.startApiServer()
+  }
+  await looks()
+  await backends(['10.244.200.1'])
+})
+
 test('an Ingress gets the class of milan', async () => {
   await home('create', 'ingress', 'web', '--class=nginx', '--rule=shop.example.com/*=web:80')
   const spec = await eventually('the Ingress in milan', async () => {

@@ -52,7 +52,7 @@ function beat(event: unknown, { home, remote, peerings, ...change }: Beating = {
   return heartbeat(event, peerings ?? [peering], {
     offers: { milan: { mode: 'virtual-node', share: 50 }, turin: { mode: 'virtual-node', share: 100 } },
     later: async (seconds) => void putOff.push([...seconds]),
-    log: logger('debug', (line) => lines.push(JSON.parse(line))),
+    log: logger('debug', (line) => void (line.includes('"kind":"node"') && lines.push(JSON.parse(line)))),
     now: () => clock,
     ...change,
   })

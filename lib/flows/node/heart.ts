@@ -4,6 +4,8 @@ import type { Offer } from '../../config/offloading.ts'
 import { type ChangeEvent, changeOf, EVENT_SOURCE } from '../../event/change.ts'
 import type { Log } from '../../log.ts'
 import { IdentityError, type Peering } from '../../reflect/peering.ts'
+import { type Followed, followHome } from '../reachability/flow.ts'
+import { homeLeaseName } from '../reachability/lease.ts'
 import type { FactsOptions } from './facts.ts'
 import { type Beat, beat } from './flow.ts'
 import type { Later } from './later.ts'
@@ -31,9 +33,9 @@ const change = z.object({ source: z.literal(EVENT_SOURCE) })
 
 /**
  * One firing: by the schedule, by a message that an earlier one has put off, or by a change of the tunnel to a remote
- * cluster, which its node then says without waiting for either. The virtual nodes of all peerings are
- * served side by side, so that a cluster that hangs takes no other one's time. What fails is logged and left to the next
- * heartbeat: an event thrown back would come when that is due anyway.
+ * cluster, which its node then says without waiting for either. The virtual nodes of all peerings are served side by side,
+ * and what the remote clusters make of their homes, so that a cluster that hangs takes no other one's time. What fails is
+ * logged and left to the next heartbeat: an event thrown back would come when that is due anyway.
  * @param peerings those in gate mode have no virtual node, and nothing is done for them
  * @throws HeartbeatError when the next ones could not be put off
  */
@@ -52,9 +54,14 @@ export async function heartbeat(
   const options = { extent, now, ...(kubelet && { kubelet }) } as const
   await Promise.all([
     extent === 'all' ? later(LATER) : undefined,
-    ...served.map((peering) =>
-      one(peering, log, () => beat(peering, { ...options, offer: offers[peering.remote.id]! })),
-    ),
+    ...served.map((peering) => {
+      const what = { kind: 'node', key: `${peering.home.id}/${nodeName(peering.remote.id)}` }
+      return one(what, log, () => beat(peering, { ...options, offer: offers[peering.remote.id]! }))
+    }),
+    ...(isPutOff ? [] : served).map((peering) => {
+      const what = { kind: 'reachability', key: `${peering.remote.id}/${homeLeaseName(peering.home.id)}` }
+      return one(what, log, () => followHome(peering, now()))
+    }),
   ])
 }
 
@@ -64,11 +71,12 @@ function isOf(changed: ChangeEvent | undefined, { home, remote }: Peering): bool
   return changed.cluster === home.id && (changed.names.length === 0 || changed.names.includes(remote.id))
 }
 
-async function one({ home, remote }: Peering, log: Log, run: () => Promise<Beat>): Promise<void> {
+/** @param what kind and key of the line in the log */
+async function one(what: object, log: Log, run: () => Promise<Beat | Followed>): Promise<void> {
   const start = performance.now()
   const line = (fields: { verdict: string; why?: string | undefined; writes: number }) => {
     const ms = Math.round((performance.now() - start) * 10) / 10
-    return { kind: 'node', key: `${home.id}/${nodeName(remote.id)}`, ...fields, ms }
+    return { ...what, ...fields, ms }
   }
   try {
     const { verdict, writes, why } = await run()
@@ -80,4 +88,13 @@ async function one({ home, remote }: Peering, log: Log, run: () => Promise<Beat>
 }
 
 /** What happens three times a minute is not worth a line in production. */
-const LEVELS = { renewed: 'debug', created: 'info', updated: 'info', blocked: 'warn' } as const
+const LEVELS = {
+  renewed: 'debug',
+  unused: 'debug',
+  created: 'info',
+  updated: 'info',
+  restored: 'info',
+  blocked: 'warn',
+  waiting: 'warn',
+  withdrawn: 'warn',
+} as const

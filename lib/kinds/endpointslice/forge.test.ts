@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { networks, planned } from '../../../test/support/networks.ts'
 import type { KubeObject } from '../../cluster/port.ts'
+import { homeLease } from '../../flows/reachability/lease.ts'
 import type { Context, Found, Networks } from '../kind.ts'
 import { MANAGED_BY, MANAGER, nodesOf, remoteEndpointSlice, withheldAddresses } from './forge.ts'
 
@@ -232,6 +233,14 @@ test.each(rows)('$name', ({ given, networks: between = flat, want, withheld = []
   const seen = { ...context, networks: between }
   expect(remoteEndpointSlice(given, seen, found)).toEqual(want)
   expect(withheldAddresses(given, seen, found)).toEqual(withheld)
+})
+
+test.each([
+  { name: 'counts on home', lease: homeLease(context, 0, true), want: ready },
+  { name: 'does not', lease: homeLease(context, 0, false), want: { ready: false, serving: false, terminating: false } },
+])('where the remote cluster $name, endpoints are as ready', ({ lease, want }) => {
+  const { endpoints } = remoteEndpointSlice(slice([at('10.1.0.1')]), context, { ...found, lease: [lease] })
+  expect(endpoints).toEqual([at('10.1.0.1', { nodeName: 'rome', conditions: want })])
 })
 
 test('each node once', () => {

@@ -1,6 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { clusterPrefix } from '../../config/reader.ts'
 import { freeAddresses, lackingMappings } from '../../flows/mapping/allocate.ts'
+import { isHeld } from '../../flows/reachability/lease.ts'
+import { outOfReach } from '../../flows/reachability/withdrawn.ts'
 import { parseAddress } from '../../policy/address.ts'
 import { contains } from '../../policy/cidr.ts'
 import { addressesTowardsRemote, type EndpointAddresses } from '../../policy/lists.ts'
@@ -27,17 +29,16 @@ type Endpoint = Record<string, unknown>
  * means all), labels, with them the Service's name, and as many endpoints as the source has (at most 1,000: a Service
  * with more has several slices). A slice without any endpoint left is still made, as Liqo makes it.
  *
- * Readiness is what home says of an endpoint. A function cannot see whether the network between the clusters carries
- * anything, and that home's API server is out of reach says nothing of its pods: the endpoints of such an origin are
- * left as they were last seen, and a sweep that cannot read home changes none of them.
+ * Readiness is what home says of an endpoint, while home is in reach (lib/flows/reachability).
  *
  * Source of the rule: Liqo v1.2, `pkg/virtualKubelet/forge/endpointslices.go`.
- * @param found `nodes`: those that the endpoints name; `tunnel` and `mappings`: of the internal network, where it is meant
+ * @param found `nodes`: those that the endpoints name; `tunnel`, `lease` and `mappings`: of the internal network, where it
+ *   is meant
  */
 export function remoteEndpointSlice(source: KubeObject, context: Context, found: Found): KubeObject {
   const { labels, ...metadata } = remoteMeta(source, context)
   const endpoints = sorted(source, context, found).flatMap(({ endpoint, towards: { addresses } }) =>
-    addresses.length === 0 ? [] : [remoteEndpoint(endpoint, addresses, context)],
+    addresses.length === 0 ? [] : [remoteEndpoint(endpoint, addresses, context, found)],
   )
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -147,13 +148,19 @@ export function nodesOf(source: KubeObject): string[] {
  * have nodes of the same names. What a reference names is marked as something remote, so that nobody looks for a pod of
  * that name there. All conditions are kept (Liqo keeps `ready` only, so that terminating pods of home look lost at once).
  */
-function remoteEndpoint(endpoint: Endpoint, addresses: readonly string[], { home }: Context): Endpoint {
-  const { targetRef, conditions, hints } = endpoint
+function remoteEndpoint(
+  endpoint: Endpoint,
+  addresses: readonly string[],
+  { home }: Context,
+  { lease = [] }: Found,
+): Endpoint {
+  const { targetRef, hints } = endpoint
+  const conditions = filled(mapOf(endpoint.conditions))
   return {
     ...filled(without(endpoint, ['deprecatedTopology', 'targetRef'])),
     ...(mapsOf(mapOf(hints).forNodes).length > 0 && { hints: { ...mapOf(hints), forNodes: [{ name: home }] } }),
     addresses,
-    conditions: filled(mapOf(conditions)),
+    conditions: lease.every(isHeld) ? conditions : outOfReach(conditions),
     nodeName: home,
     ...(targetRef != null && {
       targetRef: { ...mapOf(targetRef), kind: remoteKind(mapOf(targetRef).kind) },

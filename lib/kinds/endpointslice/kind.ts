@@ -1,11 +1,13 @@
 import type { KubeObject } from '../../cluster/port.ts'
-import { ENDPOINT_MAPPING, ENDPOINT_SLICE, NODE, SERVICE } from '../../cluster/resources.ts'
+import { ENDPOINT_MAPPING, ENDPOINT_SLICE, LEASE, NODE, SERVICE } from '../../cluster/resources.ts'
 import { mappingSelector } from '../../flows/mapping/mapping.ts'
+import { LEASE_NAMESPACE } from '../../flows/reachability/lease.ts'
 import { meaningOf } from '../../policy/flags.ts'
 import { objectReflectionDisabled } from '../../reflect/messages.ts'
 import { bySkipAndAllow, explicitChoice } from '../../reflect/selection.ts'
 import { type Context, defineKind, type Found, type Selection } from '../kind.ts'
-import { TUNNEL } from '../negotiated.ts'
+import { targetSelector } from '../meta.ts'
+import { isNegotiable, TUNNEL } from '../negotiated.ts'
 import {
   MANAGED_BY,
   MANAGER,
@@ -18,6 +20,8 @@ import {
 
 /** Label of a slice: the Service that it is of. */
 const SERVICE_NAME = 'kubernetes.io/service-name'
+
+const HOME_LEASE = { side: 'remote', resource: LEASE } as const
 
 export const endpointslice = defineKind({
   name: 'endpointslice',
@@ -39,6 +43,16 @@ export const endpointslice = defineKind({
      */
     nodes: { side: 'home', resource: NODE, part: 'metadata', wanted: (source) => ({ names: nodesOf(source) }) },
     tunnel: TUNNEL,
+    /**
+     * Whether the remote cluster counts on home, which is read here: only the tunnel between them may be down. It wakes
+     * nothing: who writes it reflects all slices (lib/flows/reachability).
+     */
+    lease: {
+      ...HOME_LEASE,
+      namespace: LEASE_NAMESPACE,
+      wanted: (_source, context) =>
+        isNegotiable(context) ? { labelSelector: targetSelector(HOME_LEASE, context) } : { names: [] },
+    },
     /**
      * They wake nothing: who makes one goes on to use it, none goes while a slice needs it (lib/flows/mapping), and one
      * that somebody deletes by hand is made anew by the sweep.
