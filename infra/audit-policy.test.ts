@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { auditPolicy } from './audit-policy.ts'
+import { OUR_GROUPS } from './rights.ts'
 
 interface Rule {
   level: string
@@ -39,12 +40,12 @@ test('of the internal network what is in its namespace is told, and its nodes an
   expect(of('tunnelendpoints')).toEqual([['heliograph']])
   expect([of('services/status'), of('deployments')]).toEqual([[['heliograph']], [['heliograph']]])
   expect([of('nodes'), of('nodes/status')]).toEqual([[undefined], []])
-  expect(of('endpointmappings')).toEqual([['heliograph'], undefined])
+  expect(of('endpointmappings')).toEqual([OUR_GROUPS, undefined])
 })
 
 test('of TunnelEndpoints home is told all, our own writes too', () => {
   const rules = rulesOf(['home'])
-  expect(naming(rules, 'tunnelendpoints').map(({ userGroups }) => userGroups)).toEqual([['heliograph'], undefined])
+  expect(naming(rules, 'tunnelendpoints').map(({ userGroups }) => userGroups)).toEqual([OUR_GROUPS, undefined])
   expect(naming(rules, 'tunnelendpoints/status').map(({ userGroups }) => userGroups)).toEqual([undefined])
 })
 

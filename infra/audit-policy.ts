@@ -5,7 +5,7 @@ import { NETWORK_TRIGGERS } from '../lib/flows/network/triggers.ts'
 import { serviceaccount } from '../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../lib/kinds/index.ts'
 import type { Side } from '../lib/kinds/kind.ts'
-import { GROUP } from './rbac.ts'
+import { OUR_GROUPS } from './rights.ts'
 
 /** Writes, by their verb in an audit event. */
 const WRITES = ['create', 'update', 'patch', 'delete', 'deletecollection']
@@ -20,13 +20,13 @@ export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string
   const triggers = triggersIn(sides)
   const groups = Map.groupBy(triggers, ({ verbs = WRITES, namespace = '' }) => `${namespace} ${verbs}`)
   const own = resourcesOf(triggers, ({ plural, own = [] }) => named(plural, own))
-  return stringify({
+  const policy = {
     apiVersion: 'audit.k8s.io/v1',
     kind: 'Policy',
     omitStages: ['RequestReceived', 'ResponseStarted', 'Panic'],
     rules: [
-      ...(own.length > 0 ? [{ level: 'Metadata', userGroups: [GROUP], verbs: WRITES, resources: own }] : []),
-      { level: 'None', userGroups: [GROUP] },
+      ...(own.length > 0 ? [{ level: 'Metadata', userGroups: OUR_GROUPS, verbs: WRITES, resources: own }] : []),
+      { level: 'None', userGroups: OUR_GROUPS },
       { level: 'None', namespaces: SYSTEM },
       ...[...groups.values()].map((same) => {
         const { verbs = WRITES, namespace } = same[0]!
@@ -35,7 +35,8 @@ export function auditPolicy(sides: readonly Side[] = ['home', 'remote']): string
       }),
       { level: 'None' },
     ],
-  })
+  }
+  return stringify(policy, { aliasDuplicateObjects: false })
 }
 
 /** What wakes functions in a cluster that is this to others. */

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { SECRET } from '../lib/cluster/resources.ts'
+import { GATEWAY_KEY } from '../lib/flows/network/fabric/names.ts'
 import { ROOT } from './local/root.ts'
-import { rulesOf } from './rbac.ts'
+import { NETWORK_RIGHTS, NETWORK_RIGHTS_IN_NAMESPACE } from './network-rights.ts'
 import { ACTING, resourceOf, rightsInSystemOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
 
 const use = (...sides: Use['sides'][number][]): Use => ({
@@ -16,7 +18,7 @@ const text = (rules: ReturnType<typeof rightsOf>) =>
 
 test('every function has its rights, but for the one that faces the network', async () => {
   const functions = (await readdir(join(ROOT, 'functions'))).map((file) => file.replace(/\.ts$/, ''))
-  expect(functions.filter((name) => !ACTING.includes(name) && name !== 'network')).toEqual(['webhook'])
+  expect(functions.filter((name) => !ACTING.includes(name))).toEqual(['webhook'])
   expect(ACTING.filter((name) => !functions.includes(name))).toEqual([])
 })
 
@@ -26,8 +28,32 @@ test('nothing is granted with a wildcard', () => {
   }
 })
 
-test.each(['home', 'remote'] as const)('together they may do what one credential for all may: %s', (side) => {
-  expect(text(rightsOfAll(use(side)))).toEqual(text(rulesOf(side)))
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes, volumes and mappings are our own', () => {
+  const written = rightsOfAll(use('home')).filter(({ verbs }) =>
+    verbs.some((verb) => verb !== 'get' && verb !== 'list'),
+  )
+  expect(written.map(resourceOf).toSorted()).toEqual([
+    'endpointmappings',
+    'events',
+    'leases',
+    'namespaceoffloadings/status',
+    'namespaces',
+    'nodes',
+    'nodes/status',
+    'persistentvolumes',
+    'pods',
+    'pods/status',
+    'subjectaccessreviews',
+  ])
+})
+
+test('the internal network has names for what it may write outside its own kinds, and cannot read the private key', () => {
+  const rules = [...NETWORK_RIGHTS, ...NETWORK_RIGHTS_IN_NAMESPACE]
+  const writing = rules.filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
+  const anywhere = writing.filter(({ names }) => names === undefined).map(({ resource }) => resource.plural)
+  expect([...new Set(anywhere)]).toEqual(['endpointmappings', 'networkconfigs', 'tunnelendpoints', 'events'])
+  const key = rules.filter(({ resource, names }) => resource === SECRET && names?.includes(GATEWAY_KEY))
+  expect(key.map(({ verbs }) => verbs)).toEqual([['delete']])
 })
 
 test('a reflector reads at home, and tells; elsewhere it writes its copies', () => {

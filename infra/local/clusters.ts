@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import type { Side } from '../../lib/kinds/kind.ts'
 import { admissionWebhooks } from '../admission-webhooks.ts'
 import { auditPolicy } from '../audit-policy.ts'
 import { findAssets } from '../controlplane/assets.ts'
@@ -10,8 +11,10 @@ import type { ClusterOptions } from '../controlplane/options.ts'
 import { createAuthority, mintServing } from '../controlplane/pki.ts'
 import { freePort } from '../controlplane/ports.ts'
 import { CRDS, readCrd } from '../crds.ts'
+import { rightsObjects } from '../manifests/rights.ts'
+import { storageClass } from '../manifests/storage-class.ts'
 import { toYaml } from '../manifests/yaml.ts'
-import { GROUP, readManifest } from '../rbac.ts'
+import { GROUP } from '../rbac.ts'
 import { eventually } from './eventually.ts'
 import type { Tls } from './http/front.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
@@ -74,7 +77,7 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
   const serving = await mintServing(authority, { hosts: ['127.0.0.1', 'localhost'] })
   const ports = { webhook: await freePort(), admission: await freePort(), kubelet: await freePort() }
   const ids = [home, ...remotes]
-  const sideOf = (id: string) => (id === home ? 'home' : 'remote')
+  const sideOf = (id: string): Side => (id === home ? 'home' : 'remote')
   const tokens = new Map(ids.map((id) => [id, randomBytes(24).toString('base64url')]))
   onProgress(`starting control planes ${ids.join(' and ')}`)
   // In this order whichever is ready first.
@@ -99,10 +102,12 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
       const { kubeconfig } = cluster
       const kubectl = await kubectlFor(kubeconfig)
       const side = sideOf(id)
-      await kubectl(['apply', '-f', '-'], await readManifest(side))
-      if (side === 'home') await kubectl(['apply', '-f', join(ROOT, 'infra', 'storage-class.yaml')])
+      if (network) await kubectl(['apply', '-f', join(ROOT, 'infra', 'gateway', 'rbac.yaml')])
+      // Of what is switched on later the rights are there already, but for those that let us act as others.
+      const use = { sides: [side], gated: true, serviceAccounts: false, internal: network }
+      const objects = [...rightsObjects({ use, accounts: false }), ...(side === 'home' ? [storageClass('liqo')] : [])]
+      await kubectl(['apply', '-f', '-'], toYaml(objects))
       await establish(kubectl, await Promise.all(CRDS[side].map(readCrd)))
-      if (network) await allowNetwork(kubectl)
       clusters[id] = { cluster, kubectl, kubeconfig }
       onProgress(`${id} is ready at ${cluster.server}`)
     }),
@@ -148,10 +153,4 @@ async function establish(kubectl: Kubectl, crds: readonly string[]): Promise<voi
   for (const name of names) {
     await eventually(`${name} in discovery`, async () => (await kubectl.try(['get', name])).code === 0)
   }
-}
-
-/** The namespace of the gateway with its agents' accounts, and the functions' rights there. */
-async function allowNetwork(kubectl: Kubectl): Promise<void> {
-  await kubectl(['apply', '-f', join(ROOT, 'infra', 'gateway', 'rbac.yaml')])
-  await kubectl(['apply', '-f', '-'], await readManifest('network'))
 }

@@ -52,7 +52,7 @@ export async function startOwn(
   const config = parseConfig(env)
   const secrets = createSecrets(config.secrets)
   const peerings = connectPeerings(config, 'local', secrets)
-  const problems = await preflight(peerings)
+  const problems = await preflight(config, peerings)
   if (problems.length > 0) throw new PreflightError(problems)
   for (const side of ['home', 'remote'] as const) {
     for (const cluster of new Set(peerings.map((peering) => peering[side]))) {

@@ -1,50 +1,45 @@
 import { ClusterError } from '../../lib/cluster/errors.ts'
 import type { HttpCluster } from '../../lib/cluster/http.ts'
 import { NAMESPACE } from '../../lib/cluster/resources.ts'
-import type { Side } from '../../lib/kinds/kind.ts'
-import type { Peering } from '../../lib/reflect/peering.ts'
-import { rulesOf } from '../rbac.ts'
+import type { Config } from '../../lib/config.ts'
+import type { ConnectedPeering } from '../../lib/peerings.ts'
+import { useOf } from '../manifests/cluster.ts'
+import { GROUP } from '../rbac.ts'
+import { resourceOf, rightsOfAll, type Use } from '../rights.ts'
 
 /**
  * Asks every cluster, before anything is started, whether it answers, knows the credential and allows what the
  * functions do.
  * @returns all problems, one line each with its remedy
  */
-export async function preflight(peerings: readonly Peering[]): Promise<string[]> {
-  const roles = new Map<HttpCluster, Set<Side>>()
-  for (const { home, remote } of peerings) {
-    for (const [cluster, side] of [[home, 'home'] as const, [remote, 'remote'] as const]) {
-      const sides = roles.get(cluster as HttpCluster) ?? new Set()
-      roles.set(cluster as HttpCluster, sides.add(side))
-    }
-  }
-  const found = await Promise.all([...roles].map(([cluster, sides]) => problemsOf(cluster, sides)))
+export async function preflight(config: Config, peerings: readonly ConnectedPeering[]): Promise<string[]> {
+  const clusters = new Set(peerings.flatMap(({ home, remote }) => [home, remote]))
+  const found = await Promise.all([...clusters].map((cluster) => problemsOf(cluster, useOf(config, cluster.id))))
   return found.flat()
 }
 
-async function problemsOf(cluster: HttpCluster, sides: ReadonlySet<Side>): Promise<string[]> {
+async function problemsOf(cluster: HttpCluster, use: Use): Promise<string[]> {
   try {
     await cluster.get(NAMESPACE, { name: 'kube-system' })
-    const missing = await Promise.all([...sides].map((side) => missingRights(cluster, side)))
-    return missing.flat()
+    return await missingRights(cluster, use)
   } catch (error) {
     if (error instanceof ClusterError) return [error.message]
     throw error
   }
 }
 
-async function missingRights(cluster: HttpCluster, side: Side): Promise<string[]> {
-  const asked = rulesOf(side).flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })))
+async function missingRights(cluster: HttpCluster, use: Use): Promise<string[]> {
+  const asked = rightsOfAll(use).flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })))
   const answers = await Promise.all(
-    asked.map(async ({ resource, subresource, verb }) => {
+    asked.map(async ({ resource, subresource, names: [name] = [], verb }) => {
       const attributes = { group: resource.group, resource: resource.plural, verb, ...(subresource && { subresource }) }
-      const what = `${verb} ${resource.plural}${subresource ? `/${subresource}` : ''}`
-      return (await mayDo(cluster, attributes)) ? [] : [what]
+      const what = `${verb} ${resourceOf({ resource, ...(subresource && { subresource }) })}`
+      return (await mayDo(cluster, { ...attributes, ...(name && { name }) })) ? [] : [what]
     }),
   )
   const missing = answers.flat()
   if (missing.length === 0) return []
-  const remedy = `apply infra/rbac/${side}.yaml there and let the credential be of its group`
+  const remedy = `apply there what npm run manifests -- --cluster ${cluster.id} --events none prints, and let the credential be of its group "${GROUP}"`
   return [`cluster ${cluster.id}: the credential may not ${missing.join(', ')}; ${remedy}`]
 }
 

@@ -6,7 +6,7 @@ import { auditPolicy } from '../audit-policy.ts'
 export interface ApiServerOptions {
   sides: readonly Side[]
   /** The functions `webhook` and `admission`, as the API server sees them. */
-  webhook?: AdmissionEndpoint
+  webhook: AdmissionEndpoint
   admission: AdmissionEndpoint
   /** The cluster's bearer token for both. */
   token: string
@@ -20,26 +20,20 @@ export interface ApiServerOptions {
  */
 export function apiServerFiles({ sides, webhook, admission, token, path }: ApiServerOptions): Record<string, string> {
   return {
-    ...(webhook && {
-      'audit-policy.yaml': auditPolicy(sides),
-      'audit-webhook.kubeconfig': stringify(auditKubeconfig(webhook, token)),
-    }),
+    'audit-policy.yaml': auditPolicy(sides),
+    'audit-webhook.kubeconfig': stringify(auditKubeconfig(webhook, token)),
     'admission-webhooks.yaml': stringify(admissionConfiguration(`${path}/admission-webhooks.kubeconfig`)),
     'admission-webhooks.kubeconfig': stringify(admissionKubeconfig(admission, token)),
   }
 }
 
 /** Flags of the API server that name them. */
-export function apiServerFlags({ webhook, path }: Pick<ApiServerOptions, 'webhook' | 'path'>): string[] {
+export function apiServerFlags(path: string): string[] {
   return [
-    ...(webhook
-      ? [
-          `--audit-policy-file=${path}/audit-policy.yaml`,
-          `--audit-webhook-config-file=${path}/audit-webhook.kubeconfig`,
-          '--audit-webhook-mode=batch',
-          '--audit-webhook-batch-max-wait=100ms',
-        ]
-      : []),
+    `--audit-policy-file=${path}/audit-policy.yaml`,
+    `--audit-webhook-config-file=${path}/audit-webhook.kubeconfig`,
+    '--audit-webhook-mode=batch',
+    '--audit-webhook-batch-max-wait=100ms',
     `--admission-control-config-file=${path}/admission-webhooks.yaml`,
   ]
 }

@@ -21,7 +21,8 @@ export interface ClusterOptions {
   use: Use
   events: Events
   webhook?: AdmissionEndpoint
-  admission: AdmissionEndpoint
+  /** Absent: no pods are placed, and nothing is validated. */
+  admission?: AdmissionEndpoint
 }
 
 /** A ClusterID without a part in any peering has nothing to be set up for. */
@@ -69,7 +70,7 @@ export async function clusterObjects(config: Config, options: ClusterOptions): P
     ...(use.internal ? await gatewayObjects() : []),
     ...rightsObjects({ use, accounts: !('eks' in access) }),
     ...(isHome ? [storageClass(config.virtualStorageClass)] : []),
-    ...use.sides.flatMap((side) => admissionWebhooks(side, admission)),
+    ...(admission ? use.sides.flatMap((side) => admissionWebhooks(side, admission)) : []),
     ...(events === 'webhook' && webhook ? [eventWebhook(use.sides, webhook)] : []),
   ]
 }

@@ -5,24 +5,24 @@ import type { ManifestOptions } from './options.ts'
 import { actingIn } from './rights.ts'
 
 /** What a person does besides `kubectl apply`, in Markdown. */
-export function instructions({ id, use, config, events, webhook, path }: ManifestOptions): string {
+export function instructions({ id, use, config, events, path }: ManifestOptions): string {
   const cluster = config.clusters.find((one) => one.id === id)!
   const functions = actingIn(use)
   return [
     `# Cluster ${id}`,
-    ...(events === 'audit' ? [apiServer({ path, ...(webhook && { webhook }) })] : []),
+    ...(events === 'audit' ? [apiServer(path)] : []),
     'eks' in cluster.access ? accessEntries(cluster.access.eks, functions) : accounts(id, functions),
     ...(cluster.eksName === undefined ? [] : [auditLog(cluster.eksName)]),
   ].join('\n\n')
 }
 
-function apiServer(options: Parameters<typeof apiServerFlags>[0]): string {
+function apiServer(path: string): string {
   return `## API server
 
-Copy the other files of this folder to \`${options.path}\` where kube-apiserver runs (on kubeadm: mount the folder into its Pod),
+Copy the other files of this folder to \`${path}\` where kube-apiserver runs (on kubeadm: mount the folder into its Pod),
 readable by it alone, as they hold its token, and give it these flags:
 
-${block(apiServerFlags(options).join('\n'))}`
+${block(apiServerFlags(path).join('\n'))}`
 }
 
 function accounts(id: string, functions: readonly string[]): string {

@@ -20,9 +20,11 @@ async function main(args: string[]): Promise<number> {
 }
 
 async function writeFiles(out: string, options: ManifestOptions): Promise<void> {
+  const { events, webhook, admission, use, token, path } = options
+  const isTold = events === 'audit' && webhook && admission
   const files = {
     'README.md': `${instructions(options)}\n`,
-    ...(options.events === 'audit' && apiServerFiles({ ...options, sides: options.use.sides })),
+    ...(isTold && apiServerFiles({ sides: use.sides, webhook, admission, token, path })),
   }
   await mkdir(out, { recursive: true, mode: 0o700 })
   for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text, { mode: 0o600 })

@@ -47,8 +47,9 @@ test('of EKS it stands in the URLs', async () => {
 })
 
 test('without events only the admission webhook is called', async () => {
-  const args = ['--cluster', 'rome', '--events', 'none', '--admission-url', 'https://a.example']
-  expect(await readOptions(args, env)).not.toHaveProperty('webhook')
+  const args = ['--cluster', 'rome', '--events', 'none']
+  expect(await readOptions([...args, '--admission-url', 'https://a.example'], env)).not.toHaveProperty('webhook')
+  expect(await readOptions(args, { ...env, CLUSTER_ROME_WEBHOOK_TOKEN: '' })).not.toHaveProperty('admission')
 })
 
 test.each<{ name: string; args: string[]; want: string[]; change?: Record<string, string> }>([

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createSecrets } from '../../lib/aws/secrets.ts'
-import { clusterPrefix, type Env } from '../../lib/config/reader.ts'
+import { clusterPrefix, type Env, optional } from '../../lib/config/reader.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import type { AdmissionEndpoint } from '../admission-webhooks.ts'
 import type { Use } from '../rights.ts'
@@ -15,7 +15,7 @@ export const USAGE = `usage: npm run --silent manifests -- --cluster ID --admiss
 
   --cluster ID          ClusterID
   --stage STAGE         the variables are in stages/STAGE.yml; the environment's own unless told
-  --admission-url URL   of the function admission
+  --admission-url URL   of the function admission; may be left out with --events none, and no pods are placed then
   --webhook-url URL     of the function webhook
   --ca FILE             CA of both (PEM), where no public one has signed their certificates
   --events HOW          audit: the API server's audit backend, whose files go to --out (default)
@@ -39,9 +39,9 @@ export interface ManifestOptions {
   use: Use
   config: Config
   events: Events
-  admission: AdmissionEndpoint
+  admission?: AdmissionEndpoint
   webhook?: AdmissionEndpoint
-  /** Bearer token of the cluster's webhooks. */
+  /** Bearer token of the cluster's webhooks; empty where there are none. */
   token: string
   out?: string
   path: string
@@ -70,9 +70,9 @@ export async function readOptions(args: readonly string[], env: Env): Promise<Ma
     if (url === undefined && needed)
       problems.push(`--${flag}: missing; give the URL of the function, e.g. https://abc.lambda-url.eu-west-1.on.aws`)
     if (url !== undefined && URL.parse(url)?.protocol !== 'https:') problems.push(`--${flag}: "${url}" is no https URL`)
-    return url ?? ''
+    return url
   }
-  const admission = urlOf('admission-url', values['admission-url'], true)
+  const admission = urlOf('admission-url', values['admission-url'], events !== 'none')
   const webhook = urlOf('webhook-url', values['webhook-url'], events !== 'none')
   if (events === 'audit' && out === undefined)
     problems.push('--out: missing; with --events audit the files of the API server go there')
@@ -80,7 +80,7 @@ export async function readOptions(args: readonly string[], env: Env): Promise<Ma
   if (isEks && events === 'audit') problems.push('--events audit: EKS takes no audit backend of one’s own; use webhook')
   const caPem = values.ca === undefined ? undefined : await readCa(values.ca, problems)
   const [reference] = cluster.webhookTokens
-  if (reference === undefined) {
+  if (reference === undefined && (admission !== undefined || webhook !== undefined)) {
     problems.push(`${clusterPrefix(id)}WEBHOOK_TOKEN: missing; give the token that the API server is to show`)
   }
   if (problems.length > 0 || events === undefined) throw new UsageError(problems)
@@ -98,9 +98,9 @@ export async function readOptions(args: readonly string[], env: Env): Promise<Ma
     events,
     token,
     path,
-    admission: endpoint(admission),
-    ...(webhook !== '' && { webhook: endpoint(webhook) }),
-    ...(out !== undefined && { out }),
+    ...optional('admission', admission === undefined ? undefined : endpoint(admission)),
+    ...optional('webhook', webhook === undefined ? undefined : endpoint(webhook)),
+    ...optional('out', out),
   }
 }
 

@@ -1,10 +1,10 @@
 import { clusterPrefix } from '../../lib/config/reader.ts'
-import { GROUP } from '../rbac.ts'
+import { groupOf } from '../rights.ts'
 import { arnOf, logicalId, type Resource, type Resources } from './cloudformation.ts'
 import type { StackFunction } from './functions.ts'
 import type { StackOptions } from './stack.ts'
 
-/** Entries of the EKS clusters that let the functions in, as members of the group that infra/rbac is bound to. */
+/** Entries of the EKS clusters that let the functions in, each as a member of the group that its rights are bound to. */
 export function accessEntriesOf(
   functions: Readonly<Record<string, StackFunction>>,
   { accessEntries = [], environment }: StackOptions,
@@ -19,7 +19,7 @@ export function accessEntriesOf(
         Properties: {
           ClusterName,
           PrincipalArn: arnOf(logicalId(name, 'Role')),
-          KubernetesGroups: [GROUP],
+          KubernetesGroups: [groupOf(name)],
           Type: 'STANDARD',
         },
       },

@@ -131,8 +131,8 @@ describe('each answer has its error', () => {
       reply(403, status(403, 'Forbidden', {}, denied)),
     )
     expect(error.message).toBe(
-      'cluster rome: forbidden to create ingresses.networking.k8s.io/status in namespace shop: apply the RBAC manifest ' +
-        'of this cluster (infra/rbac) or grant create on ingresses.networking.k8s.io/status',
+      'cluster rome: forbidden to create ingresses.networking.k8s.io/status in namespace shop: apply the manifests ' +
+        'of this cluster (npm run manifests) or grant create on ingresses.networking.k8s.io/status',
     )
   })
 

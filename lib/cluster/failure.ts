@@ -130,7 +130,7 @@ function forbidden(attempt: Attempt, { message = '' }: Status, said: string): st
   const what = describe(attempt)
   if (!missed && message) return `${attempt.verb} ${what} is refused by admission or policy${said}`
   const right = missed ?? attempt.verb
-  const grant = `apply the RBAC manifest of this cluster (infra/rbac) or grant ${right} on ${pluralOf(attempt)}`
+  const grant = `apply the manifests of this cluster (npm run manifests) or grant ${right} on ${pluralOf(attempt)}`
   return `forbidden to ${right} ${what}: ${grant}`
 }
 

@@ -96,7 +96,7 @@ export function errorContract({ world, namespace }: Context): void {
       const error = await run(world().forbidden, ns).catch((caught: unknown) => caught)
       expect(error).toBeInstanceOf(ForbiddenError)
       const { message } = error as Error
-      expect(message).toMatch(new RegExp(`${verb} configmaps in namespace ${ns}.*infra/rbac`))
+      expect(message).toMatch(new RegExp(`${verb} configmaps in namespace ${ns}.*npm run manifests`))
       expect(message).not.toMatch(/\n/)
       expect(message).not.toContain(SECRET_VALUE)
     })

@@ -13,7 +13,7 @@ async function memoryWorld(): Promise<ContractWorld> {
     cluster,
     forbidden: failing(({ verb, resource, namespace }) => {
       const what = `${verbs[verb]} ${resource.plural} in namespace ${namespace}`
-      return new ForbiddenError('rome', `forbidden to ${what}: apply the RBAC manifest of this cluster (infra/rbac)`)
+      return new ForbiddenError('rome', `forbidden to ${what}: apply the manifests of this cluster (npm run manifests)`)
     }),
     unauthorized: failing(() => new UnauthorizedError('rome', 'check CLUSTER_ROME_TOKEN')),
     unreachable: failing(() => new UnreachableError('rome', 'connect ECONNREFUSED')),

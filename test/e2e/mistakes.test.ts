@@ -90,7 +90,7 @@ describe('clusters of the user’s own', () => {
     const { code, output } = await start({ ...(await admins()), CLUSTER_MILAN_KUBECONFIG: kubeconfig })
     expect(code).toBe(1)
     expect(output).toMatch(/cluster milan: .*namespaces/)
-    expect(output).toMatch(/infra\/rbac/)
+    expect(output).toMatch(/npm run manifests/)
   })
 
   test('with a kubeconfig that is not there', async () => {

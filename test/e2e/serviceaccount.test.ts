@@ -1,7 +1,7 @@
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import { ROOT } from '../../infra/local/root.ts'
+import { rightsObjects } from '../../infra/manifests/rights.ts'
+import { toYaml } from '../../infra/manifests/yaml.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Tokens that rome's API server signs, for pods that run in milan. */
@@ -18,7 +18,8 @@ beforeAll(async () => {
       CLUSTER_ROME_API_SERVER: 'api.rome.example:6443',
     },
   })
-  await kubectl('rome', ['apply', '-f', join(ROOT, 'infra', 'rbac', 'serviceaccount.yaml')])
+  const use = { sides: ['home' as const], gated: false, serviceAccounts: true, internal: false }
+  await kubectl('rome', ['apply', '-f', '-'], toYaml(rightsObjects({ use, accounts: false })))
   const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
   await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
   await kubectl('rome', ['create', 'namespace', 'shop'])
