@@ -34,7 +34,7 @@ test.each([
     want: ['CLUSTERS', 'LOG_LEVEL', 'CLUSTER_ROME_LABELS', 'CLUSTER_ROME_EAST_KUBELET_CLIENT_CA'],
   },
 ])('a function gets what is no secret, and of the secrets those for $purposes', ({ purposes, want }) => {
-  expect(Object.keys(environmentFor(purposes, environment))).toEqual(want)
+  expect(Object.keys(environmentFor(purposes, environment, 'pod'))).toEqual(want)
 })
 
 test('each secret that is referred to may be read, once, and no other', () => {
@@ -64,4 +64,17 @@ test.each([
   { id: 'ssm:arn:aws:ssm:eu-west-1:1:parameter/rome:2', want: ['arn:aws:ssm:eu-west-1:1:parameter/rome'] },
 ])('an ARN stays what it is: $id', ({ id, want }) => {
   expect(mayRead(referencesIn({ A: id }))[0]?.Resource).toEqual(want)
+})
+
+test('each function may have a secret of its own', () => {
+  const given = {
+    CLUSTERS: 'rome',
+    CLUSTER_ROME_TOKEN: 'secretsmanager:rome/{function}#token',
+    LOG_LEVEL: '{function}',
+  }
+  expect(environmentFor(['access'], given, 'pod')).toEqual({
+    CLUSTERS: 'rome',
+    CLUSTER_ROME_TOKEN: 'secretsmanager:rome/pod#token',
+    LOG_LEVEL: '{function}',
+  })
 })

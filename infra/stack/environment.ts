@@ -23,17 +23,22 @@ export function purposeOf(variable: string, clusters: readonly string[]): Purpos
   return prefix === undefined ? OF_ALL[variable] : OF_CLUSTERS[variable.slice(prefix.length)]
 }
 
-/** Of the environment what a function needs: nobody holds a secret that it does not use. */
-export function environmentFor(purposes: readonly Purpose[], environment: Env): Record<string, string> {
+/**
+ * Of the environment what a function needs: nobody holds a secret that it does not use.
+ * @param fn its name, for which `{function}` stands in references: each may have a secret of its own
+ */
+export function environmentFor(purposes: readonly Purpose[], environment: Env, fn: string): Record<string, string> {
   const clusters = new Reader(environment).words('CLUSTERS')
   return Object.fromEntries(
     Object.entries(environment).flatMap(([variable, value]) => {
       const purpose = purposeOf(variable, clusters)
       const isNeeded = value !== undefined && (purpose === undefined || purposes.includes(purpose))
-      return isNeeded ? [[variable, value]] : []
+      return isNeeded ? [[variable, isReference(value) ? value.replaceAll('{function}', fn) : value]] : []
     }),
   )
 }
+
+const isReference = (value: string) => /^\s*(secretsmanager|ssm):/.test(value)
 
 /** The secrets that an environment refers to. */
 export function referencesIn(environment: Env): SecretReference[] {

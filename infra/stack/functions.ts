@@ -181,7 +181,7 @@ function toFunction(name: string, row: Row, options: StackOptions): StackFunctio
     ...rest,
     handler: `dist/${name}/index.handler`,
     package: { patterns: ['!**', `dist/${name}/**`] },
-    environment: { ...environmentFor(secrets, environment), ...rest.environment },
+    environment: { ...environmentFor(secrets, environment, name), ...rest.environment },
     // Only who calls the clusters has to stand where they are reached.
     ...(vpc && secrets.includes('access') && { vpc }),
     ...extrasOf(name, options),

@@ -19,7 +19,7 @@ export function problemsOf(settings: StageSettings): string[] {
   const { environment } = settings
   const variables = [
     ...problemsIn(() => parseConfig(environment)),
-    ...problemsIn(() => parseWebhookSettings(environmentFor(['callers'], environment))),
+    ...problemsIn(() => parseWebhookSettings(environmentFor(['callers'], environment, 'webhook'))),
     ...Object.keys(environment).flatMap((variable) => misplaced(variable, environment)),
     ...oversized(settings),
     ...otherKubelet(settings),

@@ -29,8 +29,8 @@ export interface SecretReference {
   key?: string
 }
 
-/** Names of both services, ARNs, and the versions and labels behind a parameter's name. */
-const REFERENCE = /^(secretsmanager|ssm):([\w/+=.@:!-]+)(?:#(.+))?$/
+/** Names of both services, ARNs, and the versions and labels behind a parameter's name; `{function}`, as a stage has it. */
+const REFERENCE = /^(secretsmanager|ssm):((?:[\w/+=.@:!-]|\{function\})+)(?:#(.+))?$/
 
 const EXAMPLE = 'secretsmanager:heliograph/rome#token or ssm:/heliograph/rome/token'
 
