@@ -62,25 +62,26 @@ export class Reader {
     return (this.text(name) ?? '').split(',').flatMap((word) => word.trim() || [])
   }
 
-  #check<T>(name: string, schema: z.ZodMiniType<T>, fallback: T, remedy: string): T {
+  /** @param schema made only where there is a value: most variables are unset, and each cold start reads all of them */
+  #check<T>(name: string, schema: () => z.ZodMiniType<T>, fallback: T, remedy: string): T {
     const value = this.text(name)
     if (value === undefined) return fallback
-    const parsed = schema.safeParse(value)
+    const parsed = schema().safeParse(value)
     if (parsed.success) return parsed.data
     this.problems.push(`${name}: ${JSON.stringify(value)} is not valid; ${remedy}`)
     return fallback
   }
 
   flag(name: string, fallback: boolean): boolean {
-    return this.#check(name, FLAG, fallback, 'use true or false')
+    return this.#check(name, flag, fallback, 'use true or false')
   }
 
   count(name: string, fallback: number): number {
-    return this.#check(name, COUNT, fallback, 'use a whole number, 0 or more')
+    return this.#check(name, count, fallback, 'use a whole number, 0 or more')
   }
 
   oneOf<const T extends string>(name: string, values: readonly T[], fallback: T): T {
-    return this.#check(name, z.enum(values), fallback, `use one of ${values.join(', ')}`)
+    return this.#check(name, () => z.enum(values), fallback, `use one of ${values.join(', ')}`)
   }
 
   ids(name: string): string[] {
@@ -169,11 +170,12 @@ export class Reader {
   }
 }
 
-const FLAG = z.pipe(
-  z.enum(['true', 'false']),
-  z.transform((word) => word === 'true'),
-)
-const COUNT = z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))
+const flag = () =>
+  z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((word) => word === 'true'),
+  )
+const count = () => z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number))
 
 /** `{[key]: value}`, or nothing when there is no value: an absent optional property, not an undefined one. */
 export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
