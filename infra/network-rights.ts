@@ -29,8 +29,9 @@ const kept = (resource: Resource, name: string): Rule => ({
 /** What the internal network takes in the whole of a cluster, whatever its role. */
 export const NETWORK_RIGHTS: readonly Rule[] = [
   { resource: NAMESPACE, names: [SYSTEM_NAMESPACE], verbs: ['get'] },
-  { resource: NODE, verbs: ['list'] },
-  { resource: ENDPOINT_MAPPING, verbs: ['list', 'delete'] },
+  // `get`: an admission webhook tells of a change before it is stored, and it is waited for.
+  { resource: NODE, verbs: ['get', 'list'] },
+  { resource: ENDPOINT_MAPPING, verbs: ['get', 'list', 'delete'] },
   kept(IPAM_STORAGE, IPAM_NAME),
 ]
 
@@ -45,6 +46,6 @@ export const NETWORK_RIGHTS_IN_NAMESPACE: readonly Rule[] = [
   kept(SECRET, FABRIC),
   { resource: SECRET, names: [GATEWAY_KEY], verbs: ['delete'] },
   { resource: CONFIGMAP, names: [GATEWAY_KEY], verbs: ['get', 'delete'] },
-  { resource: POD, verbs: ['list'] },
+  { resource: POD, verbs: ['get', 'list'] },
   { resource: EVENT, verbs: ['create', 'patch'] },
 ]

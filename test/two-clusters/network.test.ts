@@ -338,21 +338,40 @@ describe('an event', () => {
   })
 
   test.each<[name: string, given: Partial<ChangeEvent>, want: string[]]>([
-    ['a NetworkConfig', { names: ['to-milan'] }, ['rome', 'milan:rome']],
-    ['what a peer says', { names: ['from-turin', 'milan'] }, ['rome', 'milan:rome', 'rome:turin']],
-    ['whatever changed', {}, ['rome', 'milan:rome', 'rome:turin']],
-    ['a Service', { of: 'parameters', names: ['heliograph-gateway'] }, ['rome', 'milan:rome', 'rome:turin']],
-    ['a node', { of: 'fabric', namespace: '', names: ['milan'] }, ['rome']],
-    ['a cluster that is not configured', { cluster: 'oslo' }, []],
+    ['a NetworkConfig', { of: 'networkconfigs', names: ['to-milan'] }, ['rome', 'milan:rome']],
+    ['what a peer says', { of: 'networkconfigs', names: ['from-turin'] }, ['rome', 'rome:turin']],
+    ['some TunnelEndpoints', { of: 'tunnelendpoints' }, ['rome', 'milan:rome', 'rome:turin']],
+    ['the Service', { of: 'services', names: ['heliograph-gateway'] }, ['rome', 'milan:rome', 'rome:turin']],
+    ['another Service', { of: 'services', names: ['other'] }, []],
+    ['a node', { of: 'nodes', namespace: '', names: ['milan'] }, ['rome']],
+    ['what a later version knows', { of: 'others' }, []],
+    ['a cluster that is not configured', { of: 'nodes', cluster: 'oslo' }, []],
   ])('of %s concerns %o', async (_, given, want) => {
     expect((await served(given)).toSorted()).toEqual(want.toSorted())
   })
 
+  test('of an admission webhook is served when the change is stored', async () => {
+    let looks = 0
+    const api = rome.api.connect(({ verb, resource }) => {
+      if (verb === 'get' && resource === CONFIGMAP && ++looks === 2) {
+        rome.api.user.edit(CONFIGMAP, inSystem('heliograph-gateway-key'), (object) =>
+          Object.assign(object, { data: { publicKey: keyOf('renewed') } }),
+        )
+      }
+      return undefined
+    })
+    const { resourceVersion = '' } = rome.api.peek(CONFIGMAP, inSystem('heliograph-gateway-key'))!.metadata
+    const admitted = { operation: 'UPDATE' as const, resourceVersion }
+    const names = ['heliograph-gateway-key']
+    await dispatchNetwork(with_(world, 'rome', { api }), event({ of: 'configmaps', names, admitted }))
+    expect(tunnel(milan, 'rome')?.spec).toMatchObject({ backend_config: { publicKey: keyOf('renewed') } })
+  })
+
   test('brings a tunnel that somebody deleted back, and both gateways follow', async () => {
     rome.api.user.delete(TUNNEL_ENDPOINT, inSystem('milan'))
-    await dispatchNetwork(world, event({ of: 'fabric' }))
+    await dispatchNetwork(world, event({ of: 'nodes' }))
     expect(fabricOf(rome, 'gateway.json')).not.toContain('milan')
-    expect(await served({ names: ['milan'] })).toEqual(['rome', 'milan:rome', 'milan', 'rome'])
+    expect(await served({ of: 'tunnelendpoints', names: ['milan'] })).toEqual(['rome', 'milan:rome', 'milan', 'rome'])
     expect(fabricOf(rome, 'gateway.json')).toContain('milan')
   })
 
@@ -362,7 +381,7 @@ describe('an event', () => {
       Object.assign(object, { data: { publicKey: keyOf('renewed') } }),
     )
     const broken = with_(world, 'milan', { api: gone })
-    const given = event({ of: 'parameters' })
+    const given = event({ of: 'configmaps' })
     await expect(dispatchNetwork(broken, given)).rejects.toThrow(ReflectionError)
     expect(tunnel(world.clusters[2]!, 'rome')?.spec).toMatchObject({ backend_config: { publicKey: keyOf('renewed') } })
   })

@@ -274,6 +274,23 @@ describe('the network', () => {
     expect([condition('Ready'), condition('NetworkUnavailable')]).toEqual(['False', 'True'])
   })
 
+  test('that an admission webhook tells of shows when it is stored', async () => {
+    await beat(SCHEDULE, joined())
+    world.rome.user.create(TUNNEL_ENDPOINT, { metadata: endpoint })
+    const { resourceVersion = '' } = world.rome.peek(TUNNEL_ENDPOINT, endpoint)!.metadata
+    const told = changed(['milan'])
+    const admitted = { operation: 'UPDATE', resourceVersion }
+    let looks = 0
+    const home = world.rome.connect(({ verb, resource }) => {
+      // Later than whoever does not wait would look.
+      if (verb === 'get' && resource === TUNNEL_ENDPOINT && ++looks === 4) tell({ status: 'Connected' })
+      return undefined
+    })
+    const [peering] = joined().peerings
+    await beat({ ...told, detail: { ...told.detail, admitted } }, { peerings: [{ ...peering!, home }] })
+    expect(condition('NetworkUnavailable')).toBe('False')
+  })
+
   test('that only home wants is never there, and the node says why', async () => {
     const differing = networks({}, { remote: planned('milan', { internal: false }) })
     await beat(SCHEDULE, { peerings: [{ ...world.peering, networks: differing }] })

@@ -14,41 +14,51 @@ import {
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
 import type { Trigger } from '../../event/triggers.ts'
+import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from './fabric/names.ts'
+import { IPAM_NAME } from './names.ts'
 
 /** Room of the bus. */
 export const NETWORK = 'network'
 
-/**
- * What an event is about, where it is not a NetworkConfig or a TunnelEndpoint, which name the peer: `parameters` concern
- * all peers of the cluster, `fabric` the cluster alone.
- */
-export const PARAMETERS = 'parameters'
-export const FABRIC_SOURCE = 'fabric'
-
-type Row = Pick<Trigger, 'of' | 'subresources' | 'own'> & { resource: Resource }
+/** One kind of object that the internal network is made of, or made from. */
+export interface Part extends Pick<Trigger, 'subresources' | 'own'> {
+  readonly resource: Resource
+  /** The one object that counts; absent: any. */
+  readonly name?: string
+  /** Whom a change concerns besides its cluster: the peer that the object is named after, all peers, or nobody. */
+  readonly concerns: 'peer' | 'peers' | 'nobody'
+}
 
 /**
  * Of nodes the objects alone: their status is written every few minutes, and an address comes with the node or before
  * its taint is taken off.
  */
-const ROWS: readonly Row[] = [
-  { resource: NETWORK_CONFIG, subresources: ['status'] },
-  { resource: TUNNEL_ENDPOINT },
-  { of: PARAMETERS, resource: SERVICE, subresources: ['status'] },
-  { of: PARAMETERS, resource: CONFIGMAP },
-  { of: PARAMETERS, resource: IPAM_STORAGE },
-  { of: FABRIC_SOURCE, resource: SECRET },
-  { of: FABRIC_SOURCE, resource: DEPLOYMENT },
-  { of: FABRIC_SOURCE, resource: DAEMON_SET },
-  { of: FABRIC_SOURCE, resource: POD, subresources: ['status'] },
-  { of: FABRIC_SOURCE, resource: NODE },
+const PARTS: readonly Part[] = [
+  { resource: NETWORK_CONFIG, concerns: 'peer', subresources: ['status'] },
+  { resource: TUNNEL_ENDPOINT, concerns: 'peer' },
+  { resource: SERVICE, name: GATEWAY, concerns: 'peers', subresources: ['status'] },
+  { resource: CONFIGMAP, name: GATEWAY_KEY, concerns: 'peers' },
+  { resource: IPAM_STORAGE, name: IPAM_NAME, concerns: 'peers' },
+  { resource: SECRET, name: FABRIC, concerns: 'nobody' },
+  { resource: DEPLOYMENT, name: GATEWAY, concerns: 'nobody' },
+  { resource: DAEMON_SET, name: ROUTE, concerns: 'nobody' },
+  { resource: POD, concerns: 'nobody', subresources: ['status'] },
+  { resource: NODE, concerns: 'nobody' },
   // Given and freed by the functions that reflect endpoints.
-  { of: FABRIC_SOURCE, resource: ENDPOINT_MAPPING, own: [''] },
+  { resource: ENDPOINT_MAPPING, concerns: 'nobody', own: [''] },
 ]
+
+/** The part that an event is about, by its `of`. */
+export function partOf(of: string | undefined): Part | undefined {
+  return PARTS.find(({ resource }) => resource.plural === of)
+}
 
 /** What wakes the function of the internal network, and that of virtual nodes for it; in clusters of any role. */
 export const NETWORK_TRIGGERS: readonly Trigger[] = [
-  ...ROWS.map(({ resource, ...row }) => ({ kind: NETWORK, ...placeOf(resource), ...row })),
+  ...PARTS.map(({ resource, subresources, own }) => {
+    const more = { ...(subresources && { subresources }), ...(own && { own }) }
+    return { kind: NETWORK, of: resource.plural, ...placeOf(resource), ...more }
+  }),
   // Whether a peer is reached shows as a condition of its node.
   { kind: 'node', side: 'home', ...placeOf(TUNNEL_ENDPOINT), subresources: ['status'], own: [''] },
 ]

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini'
 import { ClusterError } from '../../cluster/errors.ts'
+import { SYSTEM_NAMESPACE, TUNNEL_ENDPOINT } from '../../cluster/resources.ts'
 import type { Offer } from '../../config/offloading.ts'
 import { type ChangeEvent, changeOf, EVENT_SOURCE } from '../../event/change.ts'
 import type { Log } from '../../log.ts'
+import { committed } from '../../reflect/committed.ts'
 import { IdentityError, type Peering } from '../../reflect/peering.ts'
 import { type Followed, followHome } from '../reachability/flow.ts'
 import { homeLeaseName } from '../reachability/lease.ts'
@@ -52,6 +54,7 @@ export async function heartbeat(
   const isPutOff = put.safeParse(event).success
   const extent = changed ? 'network' : isPutOff ? 'lease' : 'all'
   const options = { extent, now, ...(kubelet && { kubelet }) } as const
+  if (changed?.admitted) await Promise.all(served.map((peering) => stored(peering, changed.admitted!)))
   await Promise.all([
     extent === 'all' ? later(LATER) : undefined,
     ...served.map((peering) => {
@@ -63,6 +66,14 @@ export async function heartbeat(
       return one(what, log, () => followHome(peering, now()))
     }),
   ])
+}
+
+/** An admission webhook tells before a change is stored. What goes wrong here shows in what follows. */
+async function stored({ home, remote }: Peering, admitted: NonNullable<ChangeEvent['admitted']>): Promise<void> {
+  const ref = { namespace: SYSTEM_NAMESPACE, name: remote.id }
+  await committed(home, TUNNEL_ENDPOINT, ref, admitted).catch((error) => {
+    if (!(error instanceof ClusterError)) throw error
+  })
 }
 
 /** A TunnelEndpoint is named after the remote cluster; without a name it may be any. */
