@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bundleAll } from '../bundle.ts'
+import type { StackOptions } from '../stack/stack.ts'
 import { type ClustersOptions, type StageCluster, startClusters } from './clusters.ts'
 import { type Host, type HostOptions, startHost } from './host.ts'
 import { readOwnService } from './service/own.ts'
@@ -23,6 +24,8 @@ export interface Stage {
 export interface StageOptions extends ClustersOptions, Partial<Omit<HostOptions, 'env' | 'ports'>> {
   /** More of the functions' environment. */
   env?: Record<string, string>
+  /** What the deployment reserves for single functions and peerings. */
+  reservedConcurrency?: StackOptions['reservedConcurrency']
   /** Registers the admission webhooks in the clusters. Off unless told. */
   admission?: boolean
   onProgress?(text: string): void
@@ -30,7 +33,7 @@ export interface StageOptions extends ClustersOptions, Partial<Omit<HostOptions,
 
 /** @throws whatever the parts throw; what had started is stopped */
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { dir, admission = false } = options
+  const { dir, admission = false, reservedConcurrency } = options
   await using started = new AsyncDisposableStack()
   const bundles = await bundleAll()
   const { clusters, admit, stop, ...ground } = await startClusters(options)
@@ -39,7 +42,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const { tls, ports, clientCas } = ground
   const dlqDir = join(dir, 'dead-letters')
   const launch = async () => {
-    const service = await readOwnService(env)
+    const service = await readOwnService(env, reservedConcurrency && { reservedConcurrency })
     return startHost({ service, bundles, tls, dlqDir, ports, clientCas, ...options, env: {} })
   }
   let host = await launch()

@@ -15,12 +15,21 @@ const OF_CLUSTERS: Readonly<Record<string, Purpose>> = {
 }
 const OF_ALL: Readonly<Record<string, Purpose>> = { HTTPS_PROXY: 'access' }
 
-/** The variables of the clusters by what they are for; undefined of those that every function may have. */
-export function purposeOf(variable: string, clusters: readonly string[]): Purpose | undefined {
-  const prefixes = clusters.map(clusterPrefix).filter((prefix) => variable.startsWith(prefix))
+/** ClusterIDs of an environment. */
+export const clustersIn = (environment: Env): string[] => new Reader(environment).words('CLUSTERS')
+
+/** Whose variable it is, and its name without that: `{ id: 'rome', name: 'TOKEN' }`; undefined of those of no cluster. */
+function ofCluster(variable: string, clusters: readonly string[]): { id: string; name: string } | undefined {
+  const owners = clusters.filter((id) => variable.startsWith(clusterPrefix(id)))
   // The longest: rome may have a neighbour rome-east.
-  const prefix = prefixes.sort((a, b) => b.length - a.length)[0]
-  return prefix === undefined ? OF_ALL[variable] : OF_CLUSTERS[variable.slice(prefix.length)]
+  const id = owners.toSorted((a, b) => b.length - a.length)[0]
+  return id === undefined ? undefined : { id, name: variable.slice(clusterPrefix(id).length) }
+}
+
+/** What a variable is for; undefined of those that every function may have. */
+export function purposeOf(variable: string, clusters: readonly string[]): Purpose | undefined {
+  const own = ofCluster(variable, clusters)
+  return own ? OF_CLUSTERS[own.name] : OF_ALL[variable]
 }
 
 /**
@@ -28,7 +37,7 @@ export function purposeOf(variable: string, clusters: readonly string[]): Purpos
  * @param fn its name, for which `{function}` stands in references: each may have a secret of its own
  */
 export function environmentFor(purposes: readonly Purpose[], environment: Env, fn: string): Record<string, string> {
-  const clusters = new Reader(environment).words('CLUSTERS')
+  const clusters = clustersIn(environment)
   return Object.fromEntries(
     Object.entries(environment).flatMap(([variable, value]) => {
       const purpose = purposeOf(variable, clusters)
@@ -39,6 +48,17 @@ export function environmentFor(purposes: readonly Purpose[], environment: Env, f
 }
 
 const isReference = (value: string) => /^\s*(secretsmanager|ssm):/.test(value)
+
+/** Of the environment what these peerings need, as if there were no others. @param peerings e.g. `rome:milan` */
+export function environmentOf(peerings: readonly string[], environment: Env): Env {
+  const all = clustersIn(environment)
+  const clusters = all.filter((id) => peerings.some((peering) => peering.split(':').includes(id)))
+  const kept = Object.entries(environment).filter(([variable]) => {
+    const own = ofCluster(variable, all)
+    return !own || clusters.includes(own.id)
+  })
+  return { ...Object.fromEntries(kept), CLUSTERS: clusters.join(','), PEERINGS: peerings.join(',') }
+}
 
 /** The secrets that an environment refers to. */
 export function referencesIn(environment: Env): SecretReference[] {

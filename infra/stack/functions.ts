@@ -1,17 +1,20 @@
-import { clusterPrefix } from '../../lib/config/reader.ts'
+import { clusterPrefix, type Env, Reader } from '../../lib/config/reader.ts'
 import { DETAIL_TYPE, EVENT_SOURCE } from '../../lib/event/change.ts'
 import { namespace } from '../../lib/flows/namespace/kind.ts'
 import { NETWORK } from '../../lib/flows/network/triggers.ts'
 import { serviceaccount } from '../../lib/flows/serviceaccount/kind.ts'
 import { KINDS } from '../../lib/kinds/index.ts'
+import type { Kind } from '../../lib/kinds/kind.ts'
 import { allow, arnOf, attribute, type Intrinsic, ref, type Statement } from './cloudformation.ts'
-import { environmentFor, type Purpose } from './environment.ts'
+import { clustersIn, environmentFor, environmentOf, type Purpose } from './environment.ts'
 import type { StackOptions } from './stack.ts'
 
 /** A function of the stack. */
 export interface StackFunction {
   /** As osls takes it, under `functions`. */
   lambda: Lambda
+  /** Name of its code, `functions/<bundle>.ts`. */
+  bundle: string
   /** How often it is woken without an event, e.g. `rate(1 minute)`. */
   every?: string
   /** Secrets of the clusters that it gets. */
@@ -30,6 +33,7 @@ export interface Lambda {
   memorySize?: number
   /** Seconds; 30 unless told. */
   timeout?: number
+  reservedConcurrency?: number
   url?: true | { invokeMode: 'RESPONSE_STREAM' }
   vpc?: StackOptions['vpc']
   /** Of what nobody waits for. */
@@ -57,7 +61,7 @@ interface LogEvent {
 }
 
 /** A row of the table below. */
-type Row = Omit<Lambda, 'handler' | 'package' | 'vpc'> & Omit<StackFunction, 'lambda'>
+type Row = Omit<Lambda, 'handler' | 'package' | 'vpc'> & Omit<StackFunction, 'lambda' | 'bundle'>
 
 /**
  * Two services retry: EventBridge when Lambda does not take an event (`ruleOf`), Lambda when the function fails (here;
@@ -73,10 +77,15 @@ const WORK = {
 /** Late is useless: the next one is due. */
 const ONCE = { ...WORK, maximumRetryAttempts: 0 }
 
-const ruleOf = (kind: string): RuleEvent => ({
+/** @param clusters whose events count; all where it is absent */
+const ruleOf = (kind: string, clusters?: readonly string[]): RuleEvent => ({
   eventBridge: {
     eventBus: attribute('Bus', 'Name'),
-    pattern: { source: [EVENT_SOURCE], 'detail-type': [DETAIL_TYPE], detail: { kind: [kind] } },
+    pattern: {
+      source: [EVENT_SOURCE],
+      'detail-type': [DETAIL_TYPE],
+      detail: { kind: [kind], ...(clusters && { cluster: clusters }) },
+    },
     retryPolicy: { maximumRetryAttempts: 20, maximumEventAge: 3600 },
     deadLetterQueueArn: arnOf('DeadLetters'),
   },
@@ -155,38 +164,74 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
+/** Peerings that share their functions. */
+interface Group {
+  /** Behind the names of the functions. */
+  suffix: string
+  environment: Env
+  /** Whose events wake the functions; all where it is absent. */
+  clusters?: readonly string[]
+  reservedConcurrency?: number
+}
+
+/** Those with a concurrency of their own each, and the others together. */
+function groupsOf({ environment, reservedConcurrency }: StackOptions): Group[] {
+  const own = Object.entries(reservedConcurrency?.peerings ?? {})
+  if (own.length === 0) return [{ suffix: '', environment }]
+  const others = new Reader(environment).words('PEERINGS').filter((peering) => !own.some(([name]) => name === peering))
+  const groups = [
+    ...(others.length > 0 ? [{ suffix: '', peerings: others }] : []),
+    // No ClusterID has an underscore in it.
+    ...own.map(([name, most]) => ({
+      suffix: `_${name.replace(':', '_')}`,
+      peerings: [name],
+      reservedConcurrency: most,
+    })),
+  ]
+  return groups.map(({ peerings, ...group }) => {
+    const ownEnvironment = environmentOf(peerings, environment)
+    return { ...group, environment: ownEnvironment, clusters: clustersIn(ownEnvironment) }
+  })
+}
+
 /** A function for each kind, which its rule wakes. */
-const KIND_ROWS: Readonly<Record<string, Row>> = Object.fromEntries(
-  KINDS.map(({ name, source }): [string, Row] => [
-    name,
-    {
-      ...WORK,
-      description: `Reflects ${source.resource.plural}`,
-      events: [ruleOf(name)],
-      secrets: ['access'],
-    },
-  ]),
-)
+function kindRow({ name, source }: Kind, { clusters, reservedConcurrency }: Group): Row {
+  return {
+    ...WORK,
+    description: `Reflects ${source.resource.plural}`,
+    events: [ruleOf(name, clusters)],
+    secrets: ['access'],
+    ...(reservedConcurrency !== undefined && { reservedConcurrency }),
+  }
+}
 
 /** All functions, by name. */
 export function functionsOf(options: StackOptions): Record<string, StackFunction> {
-  const rows = { ...ROWS, ...KIND_ROWS }
-  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, toFunction(name, row, options)]))
+  const flows = Object.entries(ROWS).map(([name, row]) => [name, toFunction(name, name, row, options)])
+  const kinds = groupsOf(options).flatMap((group) =>
+    KINDS.map((kind) => {
+      const name = `${kind.name}${group.suffix}`
+      return [name, toFunction(name, kind.name, kindRow(kind, group), { ...options, environment: group.environment })]
+    }),
+  )
+  return Object.fromEntries([...flows, ...kinds])
 }
 
-function toFunction(name: string, row: Row, options: StackOptions): StackFunction {
+function toFunction(name: string, bundle: string, row: Row, options: StackOptions): StackFunction {
   const { secrets, every, may, ...rest } = row
-  const { vpc, environment } = options
+  const { vpc, environment, reservedConcurrency } = options
+  const reserved = reservedConcurrency?.functions[name]
   const lambda: Lambda = {
     ...rest,
-    handler: `dist/${name}/index.handler`,
-    package: { patterns: ['!**', `dist/${name}/**`] },
-    environment: { ...environmentFor(secrets, environment, name), ...rest.environment },
+    handler: `dist/${bundle}/index.handler`,
+    package: { patterns: ['!**', `dist/${bundle}/**`] },
+    environment: { ...environmentFor(secrets, environment, bundle), ...rest.environment },
+    ...(reserved !== undefined && { reservedConcurrency: reserved }),
     // Only who calls the clusters has to stand where they are reached.
     ...(vpc && secrets.includes('access') && { vpc }),
     ...extrasOf(name, options),
   }
-  return { lambda, secrets, ...(every && { every }), ...(may && { may }) }
+  return { lambda, bundle, secrets, ...(every && { every }), ...(may && { may }) }
 }
 
 /** What single functions get by the settings. */

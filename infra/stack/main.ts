@@ -20,9 +20,9 @@ async function main([command = '', ...args]: string[]): Promise<number> {
     process.stderr.write(USAGE)
     return args.includes('--help') ? 0 : 2
   }
-  const { file, settings } = await readStage(args)
+  const { stage, file, settings } = await readStage(args)
   if (command !== 'remove') {
-    const problems = problemsOf(settings)
+    const problems = problemsOf(settings, stage)
     if (problems.length > 0) throw new SettingsError(file, problems)
     process.stdout.write(`${bundleTable(await bundleAll())}\n`)
   }

@@ -6,7 +6,7 @@ import { parseSettings, type StageSettings, settingsFile } from './settings.ts'
 const example = parseSettings(await readFile(settingsFile('example'), 'utf8'), 'stages/example.yml')
 
 test('the example is right as it stands', () => {
-  expect(problemsOf(example)).toEqual([])
+  expect(problemsOf(example, 'example')).toEqual([])
 })
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
     want: 'CLUSTER_ROME_WEBHOOK_TOKEN: missing',
   },
 ])('a stage is refused by the variable: $name', ({ environment, want }) => {
-  const problems = problemsOf({ ...example, environment: { ...example.environment, ...environment } })
+  const problems = problemsOf({ ...example, environment: { ...example.environment, ...environment } }, 'prod')
   expect(problems).toContainEqual(expect.stringContaining(`environment.${want}`))
   expect(problems.join()).not.toContain('hunter2')
 })
@@ -87,7 +87,21 @@ test.each<{ name: string; given: Partial<StageSettings>; want: string }>([
     },
     want: 'environment.OFFLOADING_KUBELET: elsewhere.example.org is not',
   },
+  {
+    name: 'a concurrency of nobody',
+    given: { reservedConcurrency: { functions: { pods: 1 }, peerings: {} } },
+    want: 'reservedConcurrency.functions.pods: there is no such one; use one of webhook, ',
+  },
+  {
+    name: 'a concurrency of no peering',
+    given: { reservedConcurrency: { functions: {}, peerings: { 'rome:turin': 1 } } },
+    want: 'reservedConcurrency.peerings.rome:turin: there is no such one; use one of rome:milan',
+  },
 ])('a stage is refused by its settings: $name', ({ given: { environment, ...given }, want }) => {
   const settings = { ...example, ...given, environment: { ...example.environment, ...eks, ...environment } }
-  expect(problemsOf(settings)).toContainEqual(expect.stringContaining(want))
+  expect(problemsOf(settings, 'prod')).toContainEqual(expect.stringContaining(want))
+})
+
+test('the names of functions fit Lambda', () => {
+  expect(problemsOf(example, 'x'.repeat(40))).toEqual([expect.stringMatching(/^--stage: .*persistentvolumeclaim/)])
 })

@@ -1,6 +1,6 @@
 import { clusterPrefix, type Env, Reader } from '../../lib/config/reader.ts'
 import { ConfigError, parseConfig, parseWebhookSettings } from '../../lib/config.ts'
-import { environmentFor, purposeOf } from './environment.ts'
+import { clustersIn, environmentFor, purposeOf } from './environment.ts'
 import { functionsOf } from './functions.ts'
 import type { StageSettings } from './settings.ts'
 
@@ -13,9 +13,10 @@ const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|NODE_OPTIONS|AWS_.*|LAMBDA_.
 /**
  * What is wrong with the settings of a stage, before anything is deployed: what a function would find at its cold start,
  * and what AWS would refuse.
+ * @param stage its name, which is part of the functions'
  * @returns one line for each, with the field and the remedy
  */
-export function problemsOf(settings: StageSettings): string[] {
+export function problemsOf(settings: StageSettings, stage: string): string[] {
   const { environment } = settings
   const variables = [
     ...problemsIn(() => parseConfig(environment)),
@@ -28,6 +29,8 @@ export function problemsOf(settings: StageSettings): string[] {
     ...variables.map((problem) => `environment.${problem}`),
     ...notOfEks('auditLogs', settings),
     ...notOfEks('accessEntries', settings),
+    ...unknownReserves(settings),
+    ...tooLong(settings, stage),
   ]
 }
 
@@ -54,10 +57,7 @@ function misplaced(variable: string, environment: Env): string[] {
 
 /** Certificates of authorities are none. */
 function isSecret(variable: string, environment: Env): boolean {
-  return (
-    /_(KUBECONFIG|TOKEN)$/.test(variable) &&
-    purposeOf(variable, new Reader(environment).words('CLUSTERS')) !== undefined
-  )
+  return /_(KUBECONFIG|TOKEN)$/.test(variable) && purposeOf(variable, clustersIn(environment)) !== undefined
 }
 
 function oversized(settings: StageSettings): string[] {
@@ -84,7 +84,7 @@ function notOfEks(
   field: 'auditLogs' | 'accessEntries',
   { environment, region, [field]: ids }: StageSettings,
 ): string[] {
-  const known = new Reader(environment).words('CLUSTERS')
+  const known = clustersIn(environment)
   return ids.flatMap((id, index) => {
     const prefix = clusterPrefix(id)
     const { [`${prefix}EKS_NAME`]: name, [`${prefix}EKS_REGION`]: place = region } = environment
@@ -94,4 +94,31 @@ function notOfEks(
       ? []
       : [`${field}.${index}: "${id}" is in ${place}, and the stack in ${region}; remove it here`]
   })
+}
+
+function unknownReserves({ reservedConcurrency, ...settings }: StageSettings): string[] {
+  const { functions, peerings } = reservedConcurrency
+  const known = {
+    peerings: new Reader(settings.environment).words('PEERINGS'),
+    functions: Object.keys(functionsOf({ ...settings, reservedConcurrency })),
+  }
+  const unknown = (field: keyof typeof known, given: object) =>
+    Object.keys(given).flatMap((name) =>
+      known[field].includes(name)
+        ? []
+        : [`reservedConcurrency.${field}.${name}: there is no such one; use one of ${known[field].join(', ')}`],
+    )
+  return [...unknown('functions', functions), ...unknown('peerings', peerings)]
+}
+
+/** Characters of the name of a function. */
+const MAX_NAME = 64
+
+function tooLong(settings: StageSettings, stage: string): string[] {
+  const names = Object.keys(functionsOf(settings)).map((name) => `heliograph-${stage}-${name}`)
+  const longest = names.toSorted((a, b) => b.length - a.length)[0]!
+  if (longest.length <= MAX_NAME) return []
+  return [
+    `--stage: a function would be named ${longest}, and Lambda takes ${MAX_NAME} characters; use a shorter stage or shorter ClusterIDs`,
+  ]
 }

@@ -14,6 +14,8 @@ const arn = (service: string) =>
 /** ClusterIDs; that CLUSTERS has them is the preflight's to say. */
 const clusters = z.array(z.string()).default([])
 
+const executions = z.int().min(1)
+
 const stageSettings = z.strictObject({
   /** AWS region of the functions. */
   region: z.string().regex(/^[a-z]{2,4}(-[a-z]+)+-\d+$/, 'expected a region, e.g. eu-west-1'),
@@ -30,6 +32,17 @@ const stageSettings = z.strictObject({
       securityGroupIds: z.array(z.string().regex(/^sg-/, 'expected e.g. sg-0a1b')).min(1).max(5),
     })
     .optional(),
+  /**
+   * How much of the account's concurrency is kept for single functions, which may use no more either; and for single
+   * peerings, e.g. `rome:turin`: those get functions of their own for each kind, with so much each, so that whatever
+   * becomes of their clusters they hold up nobody else.
+   */
+  reservedConcurrency: z
+    .strictObject({
+      functions: z.record(z.string(), executions).default({}),
+      peerings: z.record(z.string(), executions).default({}),
+    })
+    .prefault({}),
   /** EKS clusters of this account and region whose audit log wakes the functions, by ClusterID. */
   auditLogs: clusters,
   /** EKS clusters of this account and region that let the functions in by access entries, by ClusterID. */
