@@ -82,18 +82,20 @@ type Neighbour struct {
 	MAC MAC        `json:"mac"`
 }
 
-// Routing is the policy rules, and the routes of the table Table.
+// Routing is the policy rules, and the routes that they lead to.
 type Routing struct {
 	Rules  []Rule         `json:"rules"`
 	Routes []RoutingEntry `json:"routes"`
 }
 
-// Rule sends packets to a CIDR, or those that come out of the tunnel, to Table; those with Mark to the main table.
+// Rule is one of four: packets to a CIDR, and all out of the tunnel, look into Table; those that answer into AnswerTable;
+// those that carry the tunnel into the main table.
 type Rule struct {
 	Priority   int          `json:"priority"`
 	To         netip.Prefix `json:"to,omitzero"`
 	FromTunnel bool         `json:"fromTunnel,omitempty"`
-	Marked     bool         `json:"marked,omitempty"`
+	Answers    bool         `json:"answers,omitempty"`
+	Carriers   bool         `json:"carriers,omitempty"`
 }
 
 // RoutingEntry leads to a neighbour, into the tunnel or, without either, nowhere.
@@ -101,6 +103,8 @@ type RoutingEntry struct {
 	To     netip.Prefix `json:"to"`
 	Via    netip.Addr   `json:"via,omitzero"`
 	Tunnel bool         `json:"tunnel,omitempty"`
+	// Answers says that it is one of AnswerTable.
+	Answers bool `json:"answers,omitempty"`
 }
 
 // Key is a WireGuard public key.

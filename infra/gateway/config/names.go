@@ -11,9 +11,12 @@ const (
 	TunnelDevice = "heliograph"
 	// OverlayDevice is the VXLAN between nodes and gateway.
 	OverlayDevice = "heliograph-vx"
-	// Table is the routing table of the fabric, Mark that of the packets that carry the tunnel.
-	Table = 18952
-	Mark  = 18952
+	// Table is the routing table of the fabric, AnswerTable the gateway's for answers to who is neither pod nor node.
+	Table       = 18952
+	AnswerTable = 18953
+	// CarrierMark is on the packets that carry the tunnel, AnswerMark on those out of it that answer.
+	CarrierMark = 18952
+	AnswerMark  = 18953
 	// GatewayRules and NodeRules are nftables' tables (family ip).
 	GatewayRules = "heliograph"
 	NodeRules    = "heliograph_node"

@@ -134,13 +134,13 @@ func (r Routing) check(neighbours []Neighbour) error {
 	var problems []error
 	for _, rule := range r.Rules {
 		kinds := 0
-		for _, is := range []bool{rule.To.IsValid(), rule.FromTunnel, rule.Marked} {
+		for _, is := range []bool{rule.To.IsValid(), rule.FromTunnel, rule.Answers, rule.Carriers} {
 			if is {
 				kinds++
 			}
 		}
 		if kinds != 1 || rule.Priority <= 0 || rule.Priority >= 32766 {
-			problems = append(problems, errors.New("routing.rules: each has one of to, fromTunnel and marked, and a priority before the main table's (1 to 32765)"))
+			problems = append(problems, errors.New("routing.rules: each has one of to, fromTunnel, answers and carriers, and a priority before the main table's (1 to 32765)"))
 		}
 	}
 	known := map[netip.Addr]bool{}

@@ -40,8 +40,8 @@ func newEndpoints() *endpoints {
 }
 
 // want looks up what is new or has changed, and again what does not answer. An endpoint that works is left alone:
-// WireGuard follows a peer that moves.
-func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(id string) bool) {
+// WireGuard follows a peer that moves. It tells whether there is an address to set already.
+func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(id string) bool) (hasAddress bool) {
 	wanted := map[string]bool{}
 	for _, peer := range peers {
 		wanted[peer.ID] = true
@@ -52,7 +52,12 @@ func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(
 		} else if known.isAsked || answers(peer.ID) || time.Since(known.asked) < again {
 			continue
 		}
-		known.isAsked, known.asked = true, time.Now()
+		known.asked = time.Now()
+		if address, err := netip.ParseAddrPort(peer.Endpoint); err == nil {
+			known.address, hasAddress = address, true
+			continue
+		}
+		known.isAsked = true
 		go e.look(ctx, peer.ID, peer.Endpoint)
 	}
 	for id := range e.known {
@@ -60,16 +65,14 @@ func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(
 			delete(e.known, id)
 		}
 	}
+	return hasAddress
 }
 
-// take notes what was found. It tells whether there is an address to set.
-func (e *endpoints) take(result finding) bool {
-	known := e.known[result.id]
-	if known == nil || known.text != result.text {
-		return false
+// take notes what was found, unless something else is wanted meanwhile.
+func (e *endpoints) take(result finding) {
+	if known := e.known[result.id]; known != nil && known.text == result.text {
+		known.isAsked, known.address, known.err = false, result.address, result.err
 	}
-	known.isAsked, known.address, known.err = false, result.address, result.err
-	return result.err == nil
 }
 
 // address is what to set for a peer, if anything.
@@ -78,6 +81,12 @@ func (e *endpoints) address(id string) netip.AddrPort {
 		return known.address
 	}
 	return netip.AddrPort{}
+}
+
+// isAwaited tells whether a peer's address is being looked up.
+func (e *endpoints) isAwaited(id string) bool {
+	known := e.known[id]
+	return known != nil && known.isAsked
 }
 
 // isSet says that all addresses were set.

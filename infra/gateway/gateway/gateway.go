@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"sync"
 	"time"
 
 	"golang.zx2c4.com/wireguard/wgctrl/wgtypes"
@@ -34,8 +33,8 @@ type agent struct {
 	client *kube.Client
 	podIP  netip.Addr
 
-	fabric *kube.View[secret]
-	secret *kube.View[secret]
+	fabric *kube.View[kube.Secret]
+	secret *kube.View[kube.Secret]
 	pods   *kube.View[pod]
 
 	endpoints *endpoints
@@ -45,14 +44,8 @@ type agent struct {
 
 	key       wgtypes.Key
 	published wgtypes.Key
-	// wanted is the newest configuration that could be read, inForce the one that the kernel has.
-	wanted  *config.Gateway
-	inForce *config.Gateway
-	// refused is why there is a newer one that is not wanted.
-	refused error
-
-	lock     sync.Mutex
-	notReady error
+	config    config.Newest[config.Gateway]
+	state     ready.State
 }
 
 // Run is the agent, until the context ends.
@@ -60,19 +53,18 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 	a := &agent{
 		client:    client,
 		podIP:     podIP,
-		fabric:    kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
-		secret:    kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.KeyName),
+		fabric:    kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
+		secret:    kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.KeyName),
 		pods:      kube.Follow[pod](ctx, client, "/api/v1/pods", ""),
 		endpoints: newEndpoints(),
 		reporter:  newReporter(ctx, client),
-		notReady:  errors.New("the agent has just started"),
 	}
-	if err := ready.Serve("gateway", a.status); err != nil {
+	if err := ready.Serve("gateway", a.state.Get); err != nil {
 		return err
 	}
 	defer a.close()
 	probes, ensures := time.NewTicker(probeInterval), time.NewTicker(ensureInterval)
-	podsTimer := time.NewTimer(podsDelay)
+	var podsDue <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -82,16 +74,18 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 		case <-a.fabric.Changed:
 			a.read()
 		case <-a.pods.Changed:
-			podsTimer.Reset(podsDelay)
+			if podsDue == nil {
+				podsDue = time.After(podsDelay)
+			}
 			continue
-		case <-podsTimer.C:
+		case <-podsDue:
+			podsDue = nil
 		case found := <-a.endpoints.found:
-			if !a.endpoints.take(found) {
+			a.endpoints.take(found)
+		case <-probes.C:
+			if !a.probe(ctx) {
 				continue
 			}
-		case <-probes.C:
-			a.probe(ctx)
-			continue
 		case <-ensures.C:
 			a.followKey(ctx)
 		}
@@ -103,12 +97,6 @@ func (a *agent) close() {
 	if a.device != nil {
 		a.device.Close()
 	}
-}
-
-func (a *agent) status() error {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	return a.notReady
 }
 
 // followKey takes the private key of the Secret, makes one where there is none, and publishes the public key.
@@ -139,41 +127,20 @@ func (a *agent) followKey(ctx context.Context) {
 	}
 }
 
-// read takes what the Secret says, unless there is something wrong in it.
+// read takes what the Secret says.
 func (a *agent) read() {
-	found, isRead := a.fabric.One()
-	if !isRead {
-		return
+	if found, isRead := a.fabric.One(); isRead {
+		a.config.Take(found.Files(), config.ParseGateway)
 	}
-	if found == nil {
-		a.wanted, a.refused = nil, nil
-		return
-	}
-	wanted, err := config.ParseGateway(found.Data)
-	if err != nil {
-		a.refuse(err)
-		return
-	}
-	a.wanted, a.refused = wanted, nil
-}
-
-func (a *agent) refuse(err error) {
-	slog.Error("configuration refused, the one before stays", "error", err)
-	a.refused = err
 }
 
 // ensure makes the kernel's state what is wanted.
 func (a *agent) ensure(ctx context.Context) {
 	err := a.ensured(ctx)
-	if err != nil {
-		slog.Error("not as configured, trying again", "error", err)
-	}
-	a.lock.Lock()
-	defer a.lock.Unlock()
 	if err == nil && a.published == (wgtypes.Key{}) {
 		err = errors.New("the public key is not published yet")
 	}
-	a.notReady = err
+	a.state.Set(err)
 }
 
 func (a *agent) ensured(ctx context.Context) error {
@@ -183,21 +150,20 @@ func (a *agent) ensured(ctx context.Context) error {
 	if a.key == (wgtypes.Key{}) {
 		return fmt.Errorf("there is no key in the Secret %s yet", config.KeyName)
 	}
-	if a.wanted == nil {
+	wanted := a.config.Choose(func(newest *config.Gateway) error { return kernel.CheckRules(ctx, "gateway.nft", newest.Rules) })
+	switch {
+	case wanted != nil:
+		return a.apply(ctx, wanted)
+	case a.config.Refused != nil:
+		return nil // What an agent before this one has made stays.
+	default:
 		return a.withdraw(ctx)
 	}
-	if a.wanted != a.inForce {
-		if err := kernel.CheckRules(ctx, a.wanted.Rules); err != nil {
-			a.refuse(fmt.Errorf("gateway.nft: %w", err))
-			a.wanted = a.inForce
-			return nil
-		}
-	}
-	return a.apply(ctx, a.wanted)
 }
 
 // apply goes from the translation of addresses to the routes, so that a packet of a new peer finds all in place.
 func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
+	before := a.config.InForce
 	uplink, err := kernel.FindUplink(a.podIP)
 	if err != nil {
 		return err
@@ -205,7 +171,7 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err := kernel.Forward(uplink.Name, uplink.Index); err != nil {
 		return err
 	}
-	if a.inForce == nil || a.inForce.Rules != wanted.Rules || !kernel.HasRules(ctx, config.GatewayRules) {
+	if before == nil || before.Rules != wanted.Rules || !kernel.HasRules(ctx, config.GatewayRules) {
 		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
 			return err
 		}
@@ -218,23 +184,26 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err != nil {
 		return err
 	}
+	if err := kernel.Loosen(overlay); err != nil {
+		return err
+	}
 	pods, _ := a.pods.All()
 	devices := kernel.Devices{Overlay: overlay, Tunnel: a.device.Index}
 	if err := kernel.EnsureRouting(withPods(wanted.Routing, pods), devices, netip.Addr{}); err != nil {
 		return err
 	}
-	if a.inForce != nil && namesChanged(a.inForce.Tunnel.Peers, wanted.Tunnel.Peers) {
+	if before != nil && namesChanged(before.Tunnel.Peers, wanted.Tunnel.Peers) {
 		if err := kernel.ForgetConnections(); err != nil {
 			return err
 		}
 	}
-	if a.inForce != wanted {
+	if before != wanted {
 		slog.Info("configuration in force", "peers", len(wanted.Tunnel.Peers), "nodes", len(wanted.Overlay.Neighbours))
 		if most := uplink.MTU - tunnel.Overhead; wanted.MTU > most {
 			slog.Warn("mtu too large for the Pod's network, large packets will be lost", "mtu", wanted.MTU, "most", most)
 		}
 	}
-	a.inForce = wanted
+	a.config.InForce = wanted
 	return nil
 }
 
@@ -260,7 +229,12 @@ func (a *agent) setTunnel(ctx context.Context, wanted *config.Gateway) (err erro
 	a.endpoints.want(ctx, own.Peers, a.answers)
 	peers := make([]tunnel.Peer, len(own.Peers))
 	for i, peer := range own.Peers {
-		peers[i] = tunnel.Peer{PublicKey: peer.PublicKey.Key, AllowedIPs: peer.AllowedIPs, Endpoint: a.endpoints.address(peer.ID)}
+		peers[i] = tunnel.Peer{
+			PublicKey:  peer.PublicKey.Key,
+			AllowedIPs: peer.AllowedIPs,
+			Endpoint:   a.endpoints.address(peer.ID),
+			IsAwaited:  a.endpoints.isAwaited(peer.ID),
+		}
 	}
 	if err := a.device.SetPeers(peers); err != nil {
 		return err
@@ -271,7 +245,7 @@ func (a *agent) setTunnel(ctx context.Context, wanted *config.Gateway) (err erro
 
 // withdraw takes all away, when there is no configuration any more.
 func (a *agent) withdraw(ctx context.Context) error {
-	if a.inForce == nil {
+	if a.config.InForce == nil {
 		return nil
 	}
 	a.reporter.tell(nil)
@@ -283,27 +257,27 @@ func (a *agent) withdraw(ctx context.Context) error {
 	)
 	if err == nil {
 		slog.Info("no configuration any more, all withdrawn")
-		a.inForce = nil
+		a.config.InForce = nil
 	}
 	return err
 }
 
-// probe asks the peers, and reports how they have answered so far.
-func (a *agent) probe(ctx context.Context) {
-	if a.inForce == nil || a.prober == nil {
-		return
+// probe asks the peers, and reports how they have answered so far. It tells whether an endpoint is to be set anew.
+func (a *agent) probe(ctx context.Context) bool {
+	if a.config.InForce == nil {
+		return false
 	}
-	own := a.inForce.Tunnel
+	own := a.config.InForce.Tunnel
 	devices, err := a.device.Peers()
 	if err != nil {
 		slog.Error("peers not read", "error", err)
-		return
+		return false
 	}
 	current, ids := map[string]connection{}, map[string]bool{}
 	for _, peer := range own.Peers {
 		state := connectionOf(peer, devices[peer.PublicKey.Key], a.prober.Result(peer.ID), a.endpoints.problem(peer.ID))
-		if a.refused != nil {
-			state.Message += fmt.Sprintf("; a newer configuration is refused: %v", a.refused)
+		if a.config.Refused != nil {
+			state.Message += fmt.Sprintf("; a newer configuration is refused: %v", a.config.Refused)
 		}
 		current[peer.ID], ids[peer.ID] = state, true
 		if peer.Probe.IsValid() {
@@ -312,7 +286,7 @@ func (a *agent) probe(ctx context.Context) {
 	}
 	a.prober.Forget(ids)
 	a.reporter.tell(current)
-	a.endpoints.want(ctx, own.Peers, a.answers)
+	return a.endpoints.want(ctx, own.Peers, a.answers)
 }
 
 func (a *agent) answers(id string) bool {

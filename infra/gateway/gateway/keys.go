@@ -15,16 +15,8 @@ import (
 // privateKey is the field of the Secret.
 const privateKey = "privateKey"
 
-// secret is what the agents read of Secrets.
-type secret struct {
-	Metadata struct {
-		ResourceVersion string `json:"resourceVersion"`
-	} `json:"metadata"`
-	Data map[string][]byte `json:"data"`
-}
-
 // keyOf reads the private key of the Secret. The error does not repeat what is there.
-func keyOf(found *secret) (wgtypes.Key, error) {
+func keyOf(found *kube.Secret) (wgtypes.Key, error) {
 	key, err := wgtypes.ParseKey(string(found.Data[privateKey]))
 	if err != nil || key == (wgtypes.Key{}) {
 		const remedy = "delete the Secret, and a new one is made"

@@ -23,35 +23,37 @@ type pod struct {
 // withPods adds a route for each pod whose address is not in the networks of its node: what a node's podCIDRs say is
 // what its pods have with some CNIs, and is something else, or nothing, with others (Calico's, AWS's).
 func withPods(routing config.Routing, pods map[string]pod) config.Routing {
-	by := map[netip.Addr][]netip.Prefix{}
-	local := []netip.Prefix{}
-	known := map[netip.Prefix]bool{}
+	// Networks by the node that they lead to, and those that lead nowhere: the pod CIDR, what of it is on no node.
+	nodes, strays := map[netip.Addr][]netip.Prefix{}, []netip.Prefix{}
+	taken := map[netip.Prefix]bool{}
 	for _, route := range routing.Routes {
-		known[route.To] = true
+		taken[route.To] = true
 		switch {
+		case route.Tunnel || route.Answers:
 		case route.Via.IsValid():
-			by[route.Via] = append(by[route.Via], route.To)
-		case !route.Tunnel:
-			local = append(local, route.To)
+			nodes[route.Via] = append(nodes[route.Via], route.To)
+		default:
+			strays = append(strays, route.To)
 		}
-	}
-	contains := func(networks []netip.Prefix, address netip.Addr) bool {
-		return slices.ContainsFunc(networks, func(network netip.Prefix) bool { return network.Contains(address) })
 	}
 	routes := slices.Clone(routing.Routes)
 	for _, key := range slices.Sorted(maps.Keys(pods)) {
-		status := pods[key].Status
-		own, isNode := by[status.HostIP]
-		if !isNode || pods[key].Spec.HostNetwork || status.Phase == "Succeeded" || status.Phase == "Failed" {
+		pod := pods[key]
+		host, address := pod.Status.HostIP, pod.Status.PodIP
+		own, isNode := nodes[host]
+		if !isNode || pod.Spec.HostNetwork || pod.isOver() || contain(own, address) || !contain(strays, address) {
 			continue
 		}
-		if !status.PodIP.Is4() || contains(own, status.PodIP) || !contains(local, status.PodIP) {
-			continue
-		}
-		if to := netip.PrefixFrom(status.PodIP, 32); !known[to] {
-			known[to] = true
-			routes = append(routes, config.RoutingEntry{To: to, Via: status.HostIP})
+		if to := netip.PrefixFrom(address, address.BitLen()); !taken[to] {
+			taken[to] = true
+			routes = append(routes, config.RoutingEntry{To: to, Via: host})
 		}
 	}
 	return config.Routing{Rules: routing.Rules, Routes: routes}
 }
+
+func contain(networks []netip.Prefix, address netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(network netip.Prefix) bool { return network.Contains(address) })
+}
+
+func (p pod) isOver() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }

@@ -34,6 +34,15 @@ func Forward(device string, index int) error {
 	return nil
 }
 
+// Loosen takes packets of any source that is reachable at all from the device, also where the namespace is strict: what
+// comes in by the overlay has not always its way back there.
+func Loosen(index int) error {
+	if err := setDevconf(index, devconfRPFilter, 2); err != nil {
+		return fmt.Errorf("reverse path filter: %w", err)
+	}
+	return nil
+}
+
 func isForwarding(device string) bool {
 	text, err := os.ReadFile(filepath.Join("/proc/sys/net/ipv4/conf", device, "forwarding"))
 	return err == nil && bytes.Equal(bytes.TrimSpace(text), []byte("1"))

@@ -3,16 +3,18 @@ package kernel
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
 	"time"
 )
 
-// CheckRules asks nft whether it takes the text, changing nothing.
-func CheckRules(ctx context.Context, text string) error {
-	return nft(ctx, text, "--check", "--file", "-")
+// CheckRules asks nft whether it takes the text of a file, changing nothing.
+func CheckRules(ctx context.Context, file, text string) error {
+	if err := nft(ctx, text, "--check", "--file", "-"); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 // ReplaceRules runs the text, which is one transaction: all of it holds, or none.
@@ -37,7 +39,7 @@ func nft(ctx context.Context, input string, args ...string) error {
 	command.Stderr = &said
 	if err := command.Run(); err != nil {
 		first, _, _ := strings.Cut(said.String(), "\n")
-		return fmt.Errorf("nft: %w", errors.Join(err, errors.New(first)))
+		return fmt.Errorf("nft: %w: %s", err, first)
 	}
 	return nil
 }

@@ -26,6 +26,12 @@ type route struct {
 	unreachable bool
 }
 
+// place is where a route is.
+type place struct {
+	table int
+	to    netip.Prefix
+}
+
 // rule is what of a policy rule the agent decides.
 type rule struct {
 	priority int
@@ -35,12 +41,12 @@ type rule struct {
 	table    int
 }
 
-// EnsureRouting makes the routes of the table config.Table and the rules that lead there. Routes by the overlay prefer
+// EnsureRouting makes the routes of the fabric's tables and the rules that lead there. Routes by the overlay prefer
 // the source address given, if one is.
 func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) error {
-	routes, rules := map[netip.Prefix]route{}, map[rule]bool{}
+	routes, rules := map[place]route{}, map[rule]bool{}
 	for _, entry := range routing.Routes {
-		routes[entry.To] = routeOf(entry, devices, source)
+		routes[placeOf(entry)] = routeOf(entry, devices, source)
 	}
 	for _, entry := range routing.Rules {
 		rules[ruleOf(entry)] = true
@@ -57,8 +63,8 @@ func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) e
 	changeRules, removeRules := differ(haveRules, rules)
 	var problems []error
 	// A rule has its routes whenever it is there: without one it would be passed over, and packets would leave otherwise.
-	for to, want := range changeRoutes {
-		problems = append(problems, explain("route to "+to.String(), netlink.RouteReplace(want.netlink(to))))
+	for at, want := range changeRoutes {
+		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteReplace(want.netlink(at))))
 	}
 	for rule := range changeRules {
 		problems = append(problems, explain("rule", netlink.RuleAdd(rule.netlink())))
@@ -66,8 +72,8 @@ func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) e
 	for _, rule := range removeRules {
 		problems = append(problems, explain("rule", netlink.RuleDel(rule.netlink())))
 	}
-	for _, to := range removeRoutes {
-		problems = append(problems, explain("route to "+to.String(), netlink.RouteDel(haveRoutes[to].netlink(to))))
+	for _, at := range removeRoutes {
+		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteDel(haveRoutes[at].netlink(at))))
 	}
 	return errors.Join(problems...)
 }
@@ -93,39 +99,53 @@ func routeOf(entry config.RoutingEntry, devices Devices, source netip.Addr) rout
 	}
 }
 
+func placeOf(entry config.RoutingEntry) place {
+	if entry.Answers {
+		return place{table: config.AnswerTable, to: entry.To}
+	}
+	return place{table: config.Table, to: entry.To}
+}
+
 func ruleOf(entry config.Rule) rule {
+	made := rule{priority: entry.Priority, to: entry.To, table: config.Table}
 	switch {
-	case entry.Marked:
-		return rule{priority: entry.Priority, mark: config.Mark, table: mainTable}
+	case entry.Carriers:
+		made.mark, made.table = config.CarrierMark, mainTable
 	case entry.FromTunnel:
-		return rule{priority: entry.Priority, from: config.TunnelDevice, table: config.Table}
-	default:
-		return rule{priority: entry.Priority, to: entry.To, table: config.Table}
+		made.from = config.TunnelDevice
+	case entry.Answers:
+		made.from, made.mark, made.table = config.TunnelDevice, config.AnswerMark, config.AnswerTable
 	}
+	return made
 }
 
-func listRoutes() (map[netip.Prefix]route, error) {
-	found, err := netlink.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: config.Table}, netlink.RT_FILTER_TABLE)
-	routes := map[netip.Prefix]route{}
-	for _, entry := range found {
-		via, _ := netip.AddrFromSlice(entry.Gw)
-		source, _ := netip.AddrFromSlice(entry.Src)
-		isUnreachable := entry.Type == unix.RTN_UNREACHABLE
-		have := route{via: via.Unmap(), source: source.Unmap(), unreachable: isUnreachable}
-		if !isUnreachable {
-			have.device = entry.LinkIndex
+func listRoutes() (map[place]route, error) {
+	routes := map[place]route{}
+	for _, table := range []int{config.Table, config.AnswerTable} {
+		found, err := netlink.RouteListFiltered(unix.AF_INET, &netlink.Route{Table: table}, netlink.RT_FILTER_TABLE)
+		if err != nil {
+			return nil, err
 		}
-		routes[prefixOf(entry.Dst)] = have
+		for _, entry := range found {
+			via, _ := netip.AddrFromSlice(entry.Gw)
+			source, _ := netip.AddrFromSlice(entry.Src)
+			have := route{via: via.Unmap(), source: source.Unmap(), unreachable: entry.Type == unix.RTN_UNREACHABLE}
+			if !have.unreachable {
+				have.device = entry.LinkIndex
+			}
+			routes[place{table, prefixOf(entry.Dst)}] = have
+		}
 	}
-	return routes, err
+	return routes, nil
 }
 
-// listRules finds ours: those into our table, and that of the tunnel's own packets.
+// listRules finds ours: those into our tables, and that of the tunnel's own packets.
 func listRules() (map[rule]bool, error) {
 	found, err := netlink.RuleList(unix.AF_INET)
 	rules := map[rule]bool{}
 	for _, entry := range found {
-		if entry.Table == config.Table || (entry.Mark == config.Mark && entry.Table == mainTable) {
+		isOurs := entry.Table == config.Table || entry.Table == config.AnswerTable
+		if isOurs || entry.Mark == config.CarrierMark && entry.Table == mainTable {
 			have := rule{priority: entry.Priority, from: entry.IifName, mark: entry.Mark, table: entry.Table}
 			if entry.Dst != nil {
 				have.to = prefixOf(entry.Dst)
@@ -136,8 +156,8 @@ func listRules() (map[rule]bool, error) {
 	return rules, err
 }
 
-func (r route) netlink(to netip.Prefix) *netlink.Route {
-	entry := &netlink.Route{Dst: ipNet(to), Table: config.Table, Family: unix.AF_INET, Protocol: unix.RTPROT_STATIC}
+func (r route) netlink(at place) *netlink.Route {
+	entry := &netlink.Route{Dst: ipNet(at.to), Table: at.table, Family: unix.AF_INET, Protocol: unix.RTPROT_STATIC}
 	if r.unreachable {
 		entry.Type = unix.RTN_UNREACHABLE
 		return entry

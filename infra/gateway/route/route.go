@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"heliograph.local/gateway/config"
@@ -20,34 +19,22 @@ import (
 // ensureInterval is how often the kernel's state is compared, and what failed tried again. Others change the node too.
 const ensureInterval = 15 * time.Second
 
-type secret struct {
-	Data map[string][]byte `json:"data"`
-}
-
 type agent struct {
 	client *kube.Client
 	node   string
-	fabric *kube.View[secret]
-
-	// wanted is the newest configuration that could be read, inForce the one that the kernel has.
-	wanted  *config.Route
-	inForce *config.Route
-	// refused is why there is a newer one that is not wanted.
-	refused error
-
-	lock     sync.Mutex
-	notReady error
+	fabric *kube.View[kube.Secret]
+	config config.Newest[config.Route]
+	state  ready.State
 }
 
 // Run is the agent on the node of that name, until the context ends.
 func Run(ctx context.Context, client *kube.Client, node string) error {
 	a := &agent{
-		client:   client,
-		node:     node,
-		fabric:   kube.Follow[secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
-		notReady: errors.New("the agent has just started"),
+		client: client,
+		node:   node,
+		fabric: kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
 	}
-	if err := ready.Serve("route", a.status); err != nil {
+	if err := ready.Serve("route", a.state.Get); err != nil {
 		return err
 	}
 	for ticker := time.NewTicker(ensureInterval); ; {
@@ -62,64 +49,32 @@ func Run(ctx context.Context, client *kube.Client, node string) error {
 	}
 }
 
-func (a *agent) status() error {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	return a.notReady
-}
-
-// read takes what the Secret says, unless there is something wrong in it.
+// read takes what the Secret says.
 func (a *agent) read() {
-	found, isRead := a.fabric.One()
-	if !isRead {
-		return
+	if found, isRead := a.fabric.One(); isRead {
+		a.config.Take(found.Files(), config.ParseRoute)
 	}
-	if found == nil {
-		a.wanted, a.refused = nil, nil
-		return
-	}
-	wanted, err := config.ParseRoute(found.Data)
-	if err != nil {
-		a.refuse(err)
-		return
-	}
-	a.wanted, a.refused = wanted, nil
 }
 
-func (a *agent) refuse(err error) {
-	slog.Error("configuration refused, the one before stays", "error", err)
-	a.refused = err
-}
-
-// ensure makes the kernel's state what is wanted. A refused configuration is why the agent is not ready: the Pod says so.
+// ensure makes the kernel's state what is wanted. A refused configuration is why the agent is not ready: its Pod says so.
 func (a *agent) ensure(ctx context.Context) {
 	err := a.ensured(ctx)
-	if err != nil {
-		slog.Error("not as configured, trying again", "error", err)
-	}
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	a.notReady = errors.Join(a.refused, err)
+	a.state.Set(errors.Join(a.config.Refused, err))
 }
 
 func (a *agent) ensured(ctx context.Context) error {
 	if _, isRead := a.fabric.All(); !isRead {
 		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
 	}
-	if a.wanted == nil {
-		if a.refused != nil {
-			return nil
-		}
+	wanted := a.config.Choose(func(newest *config.Route) error { return kernel.CheckRules(ctx, "node.nft", newest.Rules) })
+	switch {
+	case wanted != nil:
+		return a.apply(ctx, wanted)
+	case a.config.Refused != nil:
+		return nil // What an agent before this one has made stays.
+	default:
 		return a.withdraw(ctx)
 	}
-	if a.wanted != a.inForce {
-		if err := kernel.CheckRules(ctx, a.wanted.Rules); err != nil {
-			a.refuse(fmt.Errorf("node.nft: %w", err))
-			a.wanted = a.inForce
-			return nil
-		}
-	}
-	return a.apply(ctx, a.wanted)
 }
 
 // apply goes from the rules to the routes, so that a packet finds all in place.
@@ -128,7 +83,8 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	if !isKnown {
 		return fmt.Errorf("route.json: nodes: %s is not among them yet", a.node)
 	}
-	if a.inForce == nil || a.inForce.Rules != wanted.Rules || !kernel.HasRules(ctx, config.NodeRules) {
+	before := a.config.InForce
+	if before == nil || before.Rules != wanted.Rules || !kernel.HasRules(ctx, config.NodeRules) {
 		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
 			return err
 		}
@@ -141,19 +97,19 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	if err := kernel.EnsureRouting(wanted.Routing, kernel.Devices{Overlay: index}, self.IP); err != nil {
 		return err
 	}
-	if a.inForce != wanted {
+	if before != wanted {
 		slog.Info("configuration in force", "node", a.node, "gateways", len(wanted.Overlay.Neighbours))
 	}
-	a.inForce = wanted
+	a.config.InForce = wanted
 	return nil
 }
 
 // withdraw leaves the node as it was before the agent came, whichever agent it was.
 func (a *agent) withdraw(ctx context.Context) error {
 	err := errors.Join(kernel.RemoveRouting(), kernel.RemoveOverlay(), kernel.RemoveRules(ctx, config.NodeRules))
-	if err == nil && a.inForce != nil {
+	if err == nil && a.config.InForce != nil {
 		slog.Info("no configuration any more, all withdrawn")
-		a.inForce = nil
+		a.config.InForce = nil
 	}
 	return err
 }

@@ -95,7 +95,7 @@ func (d *Device) Setup(key wgtypes.Key, address netip.Addr, port, mtu int) error
 	if have.ListenPort != port {
 		change.ListenPort = &port
 	}
-	if mark := config.Mark; have.FirewallMark != mark {
+	if mark := config.CarrierMark; have.FirewallMark != mark {
 		change.FirewallMark = &mark
 	}
 	if change.PrivateKey != nil || change.ListenPort != nil || change.FirewallMark != nil {

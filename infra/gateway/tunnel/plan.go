@@ -19,6 +19,9 @@ type Peer struct {
 	AllowedIPs []netip.Prefix
 	// Endpoint to set; none leaves the one there is, which WireGuard changes itself when the peer moves.
 	Endpoint netip.AddrPort
+	// IsAwaited says that its endpoint will be known in a moment. Until then it is not added: a first handshake that
+	// cannot be sent is tried again only five seconds later.
+	IsAwaited bool
 }
 
 // plan says what is to be set so that the device's peers are those wanted: only what differs, since sessions and
@@ -30,7 +33,8 @@ func plan(want []Peer, have []wgtypes.Peer) []wgtypes.PeerConfig {
 	}
 	var changes []wgtypes.PeerConfig
 	for _, peer := range want {
-		if change, isNeeded := changeOf(peer, old[peer.PublicKey]); isNeeded {
+		known, isKnown := old[peer.PublicKey]
+		if change, isNeeded := changeOf(peer, known); isNeeded && (isKnown || !peer.IsAwaited) {
 			changes = append(changes, change)
 		}
 		delete(old, peer.PublicKey)

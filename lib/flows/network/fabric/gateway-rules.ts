@@ -1,4 +1,12 @@
-import { GATEWAY_RULES, OVERLAY_DEVICE, OVERLAY_PORT, PROBE_PORT, TUNNEL_ADDRESS, TUNNEL_DEVICE } from './names.ts'
+import {
+  ANSWER_MARK,
+  GATEWAY_RULES,
+  OVERLAY_DEVICE,
+  OVERLAY_PORT,
+  PROBE_PORT,
+  TUNNEL_ADDRESS,
+  TUNNEL_DEVICE,
+} from './names.ts'
 import { anyOf, chain, map, replaceTable, set } from './nft.ts'
 import type { View } from './view.ts'
 
@@ -51,6 +59,9 @@ export function gatewayRules(views: readonly View[], overlaySources: readonly st
       ),
     ),
     set('overlay_sources', 'ipv4_addr', overlaySources),
+    chain('answers', 'filter hook prerouting priority mangle; policy accept', [
+      `iifname "${TUNNEL_DEVICE}" ct direction reply meta mark set ${ANSWER_MARK}`,
+    ]),
     chain('inbound_nat', 'nat hook prerouting priority dstnat; policy accept', [
       `iifname "${TUNNEL_DEVICE}" dnat ip to ip saddr . ip daddr map @mapped_in`,
       `iifname "${TUNNEL_DEVICE}" dnat ip prefix to ip saddr . ip daddr map @pods_in`,

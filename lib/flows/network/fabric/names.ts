@@ -22,8 +22,10 @@ export const OVERLAY_PORT = 4879
 /** Of the fabric's policy rules: before those of the AWS VPC CNI for secondary interfaces (1536), after its for local pods (512). */
 export const RULE_PRIORITY = 600
 
-// The agent knows these by the version of the files (infra/gateway/config/names.go), the routing table and mark too.
+// The agent knows these by the version of the files (infra/gateway/config/names.go), and the routing table.
 export const TUNNEL_DEVICE = 'heliograph'
 export const OVERLAY_DEVICE = 'heliograph-vx'
 export const GATEWAY_RULES = 'heliograph'
 export const NODE_RULES = 'heliograph_node'
+/** Mark of packets out of the tunnel that answer. */
+export const ANSWER_MARK = 18953
