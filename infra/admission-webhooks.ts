@@ -1,6 +1,7 @@
 import type { KubeObject, Resource } from '../lib/cluster/port.ts'
 import { NAMESPACE_OFFLOADING, SHADOW_POD } from '../lib/cluster/resources.ts'
 import { SCHEDULING_ENABLED } from '../lib/flows/namespace/label.ts'
+import { managed } from '../lib/flows/network/names.ts'
 import type { Side } from '../lib/kinds/kind.ts'
 
 /** Where the function is, as the API server sees it. */
@@ -41,7 +42,7 @@ function configuration(type: 'Mutating' | 'Validating', side: Side, webhook: obj
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: `${type}WebhookConfiguration`,
-    metadata: { name: `heliograph-${side}` },
+    metadata: { name: `heliograph-${side}`, labels: managed() },
     webhooks: [webhook],
   }
 }

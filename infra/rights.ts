@@ -22,11 +22,6 @@ import { VOLUME_RIGHTS } from './volume-rights.ts'
 /** Group of a function alone: of its certificate, or of its role's access entry in EKS. */
 export const groupOf = (fn: string): string => `${GROUP}:${fn}`
 
-/**
- * Namespace of the functions' ServiceAccounts, and of nothing else: whoever reads Secrets there is all of them.
- */
-export const ACCOUNTS = ACCOUNTS_NAMESPACE
-
 /** What of the configuration decides about rights in a cluster. */
 export interface Use {
   /** What it is to others. */
@@ -132,7 +127,11 @@ const tokens: Rights = (side, use) => [
 export const ACTING: readonly string[] = [...new Set([...Object.keys(ROWS), ...KINDS.map(({ name }) => name)])]
 
 /** Groups that tell the functions' own requests from others'. */
-export const OUR_GROUPS: readonly string[] = [GROUP, ...ACTING.map(groupOf), `system:serviceaccounts:${ACCOUNTS}`]
+export const OUR_GROUPS: readonly string[] = [
+  GROUP,
+  ...ACTING.map(groupOf),
+  `system:serviceaccounts:${ACCOUNTS_NAMESPACE}`,
+]
 
 /** What a function may do in a cluster that is used so: one rule a resource, none where it has no business there. */
 export function rightsOf(fn: string, use: Use): Rule[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import type { Config } from '../../lib/config.ts'
+import { managed } from '../../lib/flows/network/names.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { meaningOf } from '../../lib/policy/flags.ts'
 import { type AdmissionEndpoint, admissionWebhooks } from '../admission-webhooks.ts'
@@ -82,5 +83,9 @@ async function customResources(sides: readonly Side[]): Promise<KubeObject[]> {
 
 /** The data plane's own part: its namespace, its accounts and what they may do. */
 async function gatewayObjects(): Promise<KubeObject[]> {
-  return toObjects(await readFile(join(import.meta.dirname, '..', 'gateway', 'rbac.yaml'), 'utf8'))
+  const objects = toObjects(await readFile(join(import.meta.dirname, '..', 'gateway', 'rbac.yaml'), 'utf8'))
+  return objects.map((object) => {
+    const { metadata } = object
+    return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...managed() } } }
+  })
 }

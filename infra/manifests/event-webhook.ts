@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import type { Trigger } from '../../lib/event/triggers.ts'
+import { managed } from '../../lib/flows/network/names.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { type AdmissionEndpoint, clientConfig, OUTSIDE_SYSTEM } from '../admission-webhooks.ts'
 import { triggersIn } from '../audit-policy.ts'
@@ -40,7 +41,7 @@ export function eventWebhook(sides: readonly Side[], endpoint: AdmissionEndpoint
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
-    metadata: { name: 'heliograph-events' },
+    metadata: { name: 'heliograph-events', labels: managed() },
     webhooks: [...webhooks, ...(own.length > 0 ? [ownWebhook] : [])].map((webhook) => ({
       ...webhook,
       clientConfig: clientConfig(endpoint),

@@ -1,5 +1,6 @@
+import { ACCOUNTS_NAMESPACE } from '../../lib/cluster/resources.ts'
 import { clusterPrefix } from '../../lib/config/reader.ts'
-import { ACCOUNTS, groupOf } from '../rights.ts'
+import { groupOf } from '../rights.ts'
 import { apiServerFlags } from './api-server.ts'
 import type { ManifestOptions } from './options.ts'
 import { actingIn } from './rights.ts'
@@ -29,11 +30,11 @@ function accounts(id: string, functions: readonly string[]): string {
   const prefix = clusterPrefix(id)
   return `## Credentials
 
-Each function has a ServiceAccount in the namespace \`${ACCOUNTS}\`, and the Secret of the same name holds its token until the
+Each function has a ServiceAccount in the namespace \`${ACCOUNTS_NAMESPACE}\`, and the Secret of the same name holds its token until the
 Secret is deleted. To keep each where only its function may read it:
 
 ${block(`for function in ${functions.join(' ')}; do
-  token=$(kubectl -n ${ACCOUNTS} get secret "$function" -o jsonpath='{.data.token}' | base64 -d)
+  token=$(kubectl -n ${ACCOUNTS_NAMESPACE} get secret "$function" -o jsonpath='{.data.token}' | base64 -d)
   name="heliograph/${id}/$function"
   aws secretsmanager create-secret --name "$name" --secret-string "{\\"token\\":\\"$token\\"}" ||
     aws secretsmanager put-secret-value --secret-id "$name" --secret-string "{\\"token\\":\\"$token\\"}"

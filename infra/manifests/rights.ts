@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
-import { SYSTEM_NAMESPACE } from '../../lib/cluster/resources.ts'
+import { ACCOUNTS_NAMESPACE, SYSTEM_NAMESPACE } from '../../lib/cluster/resources.ts'
+import { managed } from '../../lib/flows/network/names.ts'
 import { GROUP, type Rule } from '../rbac.ts'
-import { ACCOUNTS, ACTING, groupOf, resourceOf, rightsInSystemOf, rightsOf, type Use } from '../rights.ts'
+import { ACTING, groupOf, resourceOf, rightsInSystemOf, rightsOf, type Use } from '../rights.ts'
 
 export interface RightsOptions {
   use: Use
@@ -39,9 +40,9 @@ function granted(
 ): KubeObject[] {
   if (rules.length === 0) return []
   const scope = namespace === undefined ? 'Cluster' : ''
-  const metadata = { name: `heliograph-${fn}`, ...(namespace !== undefined && { namespace }) }
+  const metadata = { name: `heliograph-${fn}`, ...(namespace !== undefined && { namespace }), labels: managed() }
   const group = (name: string) => ({ apiGroup: RBAC, kind: 'Group', name })
-  const account = { kind: 'ServiceAccount', name: fn, namespace: ACCOUNTS }
+  const account = { kind: 'ServiceAccount', name: fn, namespace: ACCOUNTS_NAMESPACE }
   return [
     {
       apiVersion: `${RBAC}/v1`,
@@ -65,12 +66,12 @@ function granted(
 }
 
 function accountsNamespace(): KubeObject {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ACCOUNTS } }
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ACCOUNTS_NAMESPACE, labels: managed() } }
 }
 
 /** The token is one that stays until its Secret is deleted: what `kubectl create token` gives lasts hours. */
 function accountOf(fn: string): KubeObject[] {
-  const metadata = { name: fn, namespace: ACCOUNTS }
+  const metadata = { name: fn, namespace: ACCOUNTS_NAMESPACE, labels: managed() }
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
     {

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
+import { managed } from '../../lib/flows/network/names.ts'
 
 /**
  * For a home cluster: claims of this class get their volume in the cluster where their pod runs. With `reclaimPolicy:
@@ -9,7 +10,7 @@ export function storageClass(name: string): KubeObject {
   return {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
-    metadata: { name },
+    metadata: { name, labels: managed() },
     provisioner: 'liqo.io/storage',
     volumeBindingMode: 'WaitForFirstConsumer',
     reclaimPolicy: 'Delete',
