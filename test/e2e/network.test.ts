@@ -2,6 +2,13 @@ import { Buffer } from 'node:buffer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
+import { groupOf } from '../../infra/rights.ts'
+import { createSecrets } from '../../lib/aws/secrets.ts'
+import { parseConfig } from '../../lib/config.ts'
+import { type Attempt, everything, serveNetwork } from '../../lib/flows/network/serve.ts'
+import type { NetworkWorld } from '../../lib/flows/network/world.ts'
+import { logger } from '../../lib/log.ts'
+import { connectClusters, networkBetween } from '../../lib/peerings.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /**
@@ -236,4 +243,45 @@ test('internal=true brings it back', async () => {
   await stage.host.invoke('node', {})
   expect(await networkUnavailable('milan')).toBe('True')
   expect(await stage.host.deadLetters.list()).toEqual([])
+})
+
+test('what the function may do of its own is enough, and no more than it does', async () => {
+  await stage.functionsDown()
+  const groups = [groupOf('network')]
+  const kubeconfigs = await Promise.all(
+    IDS.map(async (id) => {
+      const kubeconfig = await stage.clusters[id]!.cluster.kubeconfigFor({ user: 'network', groups })
+      return [`CLUSTER_${id.toUpperCase()}_KUBECONFIG`, kubeconfig]
+    }),
+  )
+  const config = parseConfig({ ...stage.env, ...Object.fromEntries(kubeconfigs), PEERINGS: 'rome:milan,rome:turin' })
+  const connected = connectClusters(config, 'network', createSecrets(config.secrets))
+  const world = networkBetween(connected, config, logger('silent'))
+  const refused: string[] = []
+  const serve = (change: Partial<NetworkWorld> = {}) => {
+    const due = { ...world, ...change }
+    const attempt: Attempt = (what, part) => part().catch((error) => refused.push(`${what}: ${error.message}`))
+    return serveNetwork(due, everything(due), attempt, 'act')
+  }
+  await kubectl('rome', 'delete', 'tunnelendpoint,networkconfig,deployment,daemonset,service,secret', '--all')
+  await serve()
+  await connect('rome')
+  await connect('turin')
+  await serve()
+  expect(await specOf('rome', 'turin')).toBeDefined()
+  const can = (...args: string[]) =>
+    stage.clusters.rome!.kubectl.try([
+      'auth',
+      'can-i',
+      ...args,
+      '--as=x',
+      `--as-group=${groups[0]}`,
+      '-n',
+      'heliograph',
+    ])
+  expect((await can('get', 'secret/heliograph-fabric')).stdout.trim()).toBe('yes')
+  expect((await can('get', 'secret/heliograph-gateway-key')).stdout.trim()).toBe('no')
+  await serve({ peerings: [] })
+  expect(refused).toEqual([])
+  expect(await left('turin')).toEqual([])
 })

@@ -314,7 +314,7 @@ test('a cluster that is not made ready for it is told with the remedy', async ()
   rome.api.user.delete(NAMESPACE, { name: SYSTEM_NAMESPACE })
   rome.api.finalize(SYSTEM_NAMESPACE)
   await expect(pass(world)).rejects.toThrow(
-    'cluster rome: namespace heliograph does not exist; apply infra/gateway/rbac.yaml there',
+    'cluster rome: namespace heliograph does not exist: apply the manifests of this cluster (npm run manifests)',
   )
 })
 

@@ -39,7 +39,10 @@ export class NoNamespaceError extends ClusterError {
   readonly retry = false
 
   constructor(cluster: string) {
-    super(cluster, `namespace ${SYSTEM_NAMESPACE} does not exist; apply infra/gateway/rbac.yaml there`)
+    super(
+      cluster,
+      `namespace ${SYSTEM_NAMESPACE} does not exist: apply the manifests of this cluster (npm run manifests)`,
+    )
   }
 }
 
