@@ -1,6 +1,7 @@
 import { type ActorNode, begin, follow, learn } from '../actor.ts'
 import type { Answer, Call } from '../calls.ts'
 import type { Program } from '../life.ts'
+import { build } from '../past.ts'
 import { edited, emptyScene, type Scene, stepOf, tryCall } from '../scene.ts'
 import { judge } from './judge.ts'
 import { GROUND, type MappingWorld, SWEEP, WHOLE_SWEEP } from './worlds.ts'
@@ -68,10 +69,10 @@ export async function exploreMappings(world: MappingWorld, answering: Answering 
 
 /** As it is then, and as a sweep leaves it. */
 async function verdict({ home, remote }: State): Promise<string | undefined> {
-  const wrong = judge(home, remote)
+  const wrong = judge(build(home), build(remote))
   if (wrong) return wrong
   const swept = await alone(home, remote, WHOLE_SWEEP)
-  const left = judge(swept.home, swept.remote, 'swept')
+  const left = judge(build(swept.home), build(swept.remote), 'swept')
   return left && `after a sweep: ${left}`
 }
 

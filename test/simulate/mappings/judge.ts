@@ -2,17 +2,19 @@ import type { KubeObject } from '../../../lib/cluster/port.ts'
 import { ENDPOINT_MAPPING, ENDPOINT_SLICE } from '../../../lib/cluster/resources.ts'
 import { RELEASING } from '../../../lib/flows/mapping/mapping.ts'
 import { addressesOf } from '../../../lib/kinds/endpointslice/forge.ts'
+import type { MemoryCluster } from '../../support/memory-cluster.ts'
 import { HOME, REMOTE } from '../edits.ts'
-import { build } from '../past.ts'
-import type { Scene } from '../scene.ts'
 
 /**
  * What must hold when all is quiet: every copy shows, for each address of its slice and in their order, one whose mapping
  * is there and stands for that very address. After a sweep, besides: nothing else is mapped, and nothing is marked.
  * @returns what is wrong
  */
-export function judge(home: Scene, remote: Scene, when: 'quiet' | 'swept' = 'quiet'): string | undefined {
-  const [rome, milan] = [build(home), build(remote)]
+export function judge(
+  rome: MemoryCluster,
+  milan: MemoryCluster,
+  when: 'quiet' | 'swept' = 'quiet',
+): string | undefined {
   const slices = rome.all(ENDPOINT_SLICE, HOME)
   const copies = milan.all(ENDPOINT_SLICE, REMOTE)
   const mappings = rome.all(ENDPOINT_MAPPING)
