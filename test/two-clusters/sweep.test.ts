@@ -168,6 +168,26 @@ describe('a sweep', () => {
     expect(namesIn(world.milan, 'shop-rome')).toEqual(['configmap/a', 'configmap/b'])
   })
 
+  test('spends no time on a cluster that does not answer', async () => {
+    const world = await offloaded('a')
+    let asked = 0
+    const down = world.rome.connect(() => {
+      asked++
+      return { error: new UnreachableError('rome', 'time-out') }
+    })
+    const turin = memoryCluster({ id: 'turin' })
+    const home = turin.connect(() => undefined)
+    const peerings = [
+      { ...world.peering, home: down },
+      { ...world.peering, home },
+    ]
+    const summary = await sweep(peerings, { deleteBudget: 100, reportOnly: false, log: logger('silent') })
+    expect(summary.curable).toBeGreaterThan(0)
+    expect(namesIn(world.milan, 'shop-rome')).toEqual(['configmap/a'])
+    // Four for its patience, and as many that were under way.
+    expect(asked).toBeLessThanOrEqual(8)
+  })
+
   test('reflects the root CA under its own name, and finds it again', async () => {
     const world = await offloaded('kube-root-ca.crt', 'zz')
     expect(namesIn(world.milan, 'shop-rome')).toEqual(['configmap/kube-root-ca.crt.rome', 'configmap/zz'])

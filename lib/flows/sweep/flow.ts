@@ -1,3 +1,5 @@
+import { withPatience } from '../../cluster/patience.ts'
+import type { Cluster } from '../../cluster/port.ts'
 import { KINDS } from '../../kinds/index.ts'
 import { targetSelector } from '../../kinds/meta.ts'
 import type { Log } from '../../log.ts'
@@ -45,15 +47,17 @@ const AT_ONCE = 4
 
 /**
  * The guarantee behind the events: compares everything in both clusters of every peering and reflects what differs.
- * The internal network comes first, whose names others go by, then namespaces, then the objects in them. Deletions wait until all is compared and are bounded by a budget, so
- * that no glitch empties a cluster. A cluster out of reach fails its own part only.
+ * The internal network comes first, whose names others go by, then namespaces, then the objects in them. Deletions wait
+ * until all is compared and are bounded by a budget, so that no glitch empties a cluster. A cluster out of reach fails
+ * its own part only, and soon.
  * @returns the counts, and the duration in ms
  */
 export async function sweep(
-  peerings: readonly Peering[],
+  given: readonly Peering[],
   { deleteBudget, reportOnly, network, log, measure, now = Date.now() }: SweepOptions,
 ): Promise<Summary & { ms: number; curable: number }> {
   const start = performance.now()
+  const peerings = patiently(given)
   const run = newSweep(reportOnly ? 'report' : 'withhold', log, now)
   for (const peering of peerings) warnOfFlags(log, peering)
   if (network) await sweepNetwork(run, network)
@@ -68,6 +72,17 @@ export async function sweep(
   }
   for (const peering of reached) measure?.(...driftOf(run, peering))
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
+}
+
+/** A cluster that does not answer must not take the time of the others. */
+function patiently(peerings: readonly Peering[]): Peering[] {
+  const clusters = new Map<Cluster, Cluster>()
+  const patient = (cluster: Cluster) => {
+    const known = clusters.get(cluster) ?? withPatience(cluster)
+    clusters.set(cluster, known)
+    return known
+  }
+  return peerings.map((peering) => ({ ...peering, home: patient(peering.home), remote: patient(peering.remote) }))
 }
 
 function driftOf({ drift }: Sweep, peering: Peering): Parameters<Measure> {
