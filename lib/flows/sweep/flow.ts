@@ -57,10 +57,14 @@ export async function sweep(
   { deleteBudget, reportOnly, network, log, measure, now = Date.now() }: SweepOptions,
 ): Promise<Summary & { ms: number; curable: number }> {
   const start = performance.now()
-  const peerings = patiently(given)
+  const patient = patience()
+  const peerings = given.map((one) => ({ ...one, home: patient(one.home), remote: patient(one.remote) }))
   const run = newSweep(reportOnly ? 'report' : 'withhold', log, now)
   for (const peering of peerings) warnOfFlags(log, peering)
-  if (network) await sweepNetwork(run, network)
+  if (network) {
+    const clusters = network.clusters.map((cluster) => ({ ...cluster, api: patient(cluster.api) }))
+    await sweepNetwork(run, { ...network, clusters })
+  }
   for (const group of Map.groupBy(peerings, ({ home }) => home).values()) await sweepNamespaces(run, group)
   const reached: Peering[] = []
   for (const peering of peerings) if (await sweepObjects(run, peering)) reached.push(peering)
@@ -74,15 +78,14 @@ export async function sweep(
   return { ...run.summary, curable: run.curable, ms: Math.round(performance.now() - start) }
 }
 
-/** A cluster that does not answer must not take the time of the others. */
-function patiently(peerings: readonly Peering[]): Peering[] {
+/** A cluster that does not answer must not take the time of the others: it is given up wherever it takes part. */
+function patience(): (cluster: Cluster) => Cluster {
   const clusters = new Map<Cluster, Cluster>()
-  const patient = (cluster: Cluster) => {
+  return (cluster) => {
     const known = clusters.get(cluster) ?? withPatience(cluster)
     clusters.set(cluster, known)
     return known
   }
-  return peerings.map((peering) => ({ ...peering, home: patient(peering.home), remote: patient(peering.remote) }))
 }
 
 function driftOf({ drift }: Sweep, peering: Peering): Parameters<Measure> {
