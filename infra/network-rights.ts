@@ -27,7 +27,7 @@ const kept = (resource: Resource, name: string): Rule => ({
 })
 
 /** What the internal network takes in the whole of a cluster, whatever its role. */
-export const NETWORK_RIGHTS: readonly Rule[] = [
+const ANYWHERE: readonly Rule[] = [
   { resource: NAMESPACE, names: [SYSTEM_NAMESPACE], verbs: ['get'] },
   // `get`: an admission webhook tells of a change before it is stored, and it is waited for.
   { resource: NODE, verbs: ['get', 'list'] },
@@ -36,7 +36,7 @@ export const NETWORK_RIGHTS: readonly Rule[] = [
 ]
 
 /** And in the namespace of the gateway. The private key can only be removed. */
-export const NETWORK_RIGHTS_IN_NAMESPACE: readonly Rule[] = [
+const IN_NAMESPACE: readonly Rule[] = [
   { resource: NETWORK_CONFIG, verbs: ['get', 'list', 'create', 'patch', 'delete'] },
   { resource: NETWORK_CONFIG, subresource: 'status', verbs: ['patch'] },
   { resource: TUNNEL_ENDPOINT, verbs: ['get', 'list', 'create', 'patch', 'delete'] },
@@ -48,4 +48,9 @@ export const NETWORK_RIGHTS_IN_NAMESPACE: readonly Rule[] = [
   { resource: CONFIGMAP, names: [GATEWAY_KEY], verbs: ['get', 'delete'] },
   { resource: POD, verbs: ['get', 'list'] },
   { resource: EVENT, verbs: ['create', 'patch'] },
+]
+
+export const NETWORK_RIGHTS: readonly Rule[] = [
+  ...ANYWHERE,
+  ...IN_NAMESPACE.map((rule) => ({ ...rule, namespace: SYSTEM_NAMESPACE })),
 ]

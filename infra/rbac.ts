@@ -9,6 +9,8 @@ export const GROUP = 'heliograph'
 export interface Rule {
   resource: Resource
   subresource?: string
+  /** Only there; absent: in the whole cluster. */
+  namespace?: string
   /** Only of these objects; absent: of any. */
   names?: readonly string[]
   verbs: readonly string[]
@@ -27,7 +29,7 @@ export function kindRules(kinds: readonly Kind[], side: Side): Rule[] {
     ...sources.map(({ source }) => ({ resource: source.resource, verbs: READ })),
     ...targets.map(({ target }) => ({ resource: target.resource, verbs: [...READ, ...WRITE] })),
     ...sources.flatMap(givingRules),
-    ...reads.map(({ resource }) => ({ resource, verbs: READ })),
+    ...reads.map(({ resource, namespace }) => ({ resource, ...(namespace && { namespace }), verbs: READ })),
     ...kinds.flatMap((kind) => providingRules(kind, side)),
   ]
 }
@@ -35,11 +37,10 @@ export function kindRules(kinds: readonly Kind[], side: Side): Rule[] {
 /** The owner of a source is told by an Event beside it. */
 export const TELL: Rule = { resource: EVENT, verbs: ['create', 'patch'] }
 
-/** One rule a resource, or a set of its objects. */
+/** One rule a resource and place, or a set of its objects. */
 export function merged(rules: readonly Rule[]): Rule[] {
-  const groups = Map.groupBy(
-    rules,
-    ({ resource, subresource = '', names }) => `${resource.group}/${resource.plural}/${subresource} ${names}`,
+  const groups = Map.groupBy(rules, ({ resource: { group, plural }, subresource, namespace, names }) =>
+    JSON.stringify([group, plural, subresource, namespace, names]),
   )
   return [...groups.values()].map((same) => ({ ...same[0]!, verbs: [...new Set(same.flatMap(({ verbs }) => verbs))] }))
 }

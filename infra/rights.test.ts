@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { SECRET } from '../lib/cluster/resources.ts'
+import { SECRET, SYSTEM_NAMESPACE } from '../lib/cluster/resources.ts'
 import { GATEWAY_KEY } from '../lib/flows/network/fabric/names.ts'
 import { ROOT } from './local/root.ts'
-import { NETWORK_RIGHTS, NETWORK_RIGHTS_IN_NAMESPACE } from './network-rights.ts'
-import { ACTING, resourceOf, rightsInSystemOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
+import { NETWORK_RIGHTS } from './network-rights.ts'
+import { ACTING, resourceOf, rightsOf, rightsOfAll, type Use } from './rights.ts'
 
 const use = (...sides: Use['sides'][number][]): Use => ({
   sides,
@@ -48,11 +48,10 @@ test('nothing of a user’s is written at home, but for a label of a namespace, 
 })
 
 test('the internal network has names for what it may write outside its own kinds, and cannot read the private key', () => {
-  const rules = [...NETWORK_RIGHTS, ...NETWORK_RIGHTS_IN_NAMESPACE]
-  const writing = rules.filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
+  const writing = NETWORK_RIGHTS.filter(({ verbs }) => verbs.some((verb) => verb !== 'get' && verb !== 'list'))
   const anywhere = writing.filter(({ names }) => names === undefined).map(({ resource }) => resource.plural)
   expect([...new Set(anywhere)]).toEqual(['endpointmappings', 'networkconfigs', 'tunnelendpoints', 'events'])
-  const key = rules.filter(({ resource, names }) => resource === SECRET && names?.includes(GATEWAY_KEY))
+  const key = NETWORK_RIGHTS.filter(({ resource, names }) => resource === SECRET && names?.includes(GATEWAY_KEY))
   expect(key.map(({ verbs }) => verbs)).toEqual([['delete']])
 })
 
@@ -91,9 +90,15 @@ test('what is off, or not used, is not granted', () => {
   expect(rightsOf('configmap', use())).toEqual([])
 })
 
-test('the function of the internal network, and the sweep, may more in its namespace', () => {
-  const given = { ...use('home'), internal: true }
-  const may = ACTING.filter((fn) => rightsInSystemOf(fn, given).length > 0)
-  expect(may.toSorted()).toEqual(['network', 'sweep'])
-  expect(ACTING.flatMap((fn) => rightsInSystemOf(fn, use('home')))).toEqual([])
+test('in the namespace of the internal network some read the TunnelEndpoints, and two may more; where there is none nobody is', () => {
+  const there = (fn: string, internal: boolean) =>
+    rightsOf(fn, { ...use('home'), internal }).filter(({ namespace }) => namespace === SYSTEM_NAMESPACE)
+  const readers = ACTING.filter((fn) => there(fn, true).length > 0)
+  expect(readers.toSorted()).toEqual(['endpointslice', 'namespace', 'network', 'node', 'pod', 'sweep'])
+  const writers = readers.filter((fn) => there(fn, true).some(({ resource }) => resource === SECRET))
+  expect(writers.toSorted()).toEqual(['network', 'sweep'])
+  for (const fn of ['endpointslice', 'namespace', 'pod']) {
+    expect(text(there(fn, true))).toEqual(['get tunnelendpoints', 'list tunnelendpoints'])
+  }
+  expect(ACTING.flatMap((fn) => there(fn, false))).toEqual([])
 })

@@ -7,6 +7,7 @@ import {
   POD,
   SERVICE_ACCOUNT,
   SHADOW_POD,
+  SYSTEM_NAMESPACE,
 } from '../lib/cluster/resources.ts'
 import { namespace } from '../lib/flows/namespace/kind.ts'
 import { serviceaccount } from '../lib/flows/serviceaccount/kind.ts'
@@ -14,7 +15,7 @@ import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
 import { MAPPING_RIGHTS } from './mapping-rights.ts'
-import { NETWORK_RIGHTS, NETWORK_RIGHTS_IN_NAMESPACE } from './network-rights.ts'
+import { NETWORK_RIGHTS } from './network-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
 import { GROUP, kindRules, merged, type Rule, TELL } from './rbac.ts'
 import { VOLUME_RIGHTS } from './volume-rights.ts'
@@ -133,15 +134,14 @@ export const OUR_GROUPS: readonly string[] = [
   `system:serviceaccounts:${ACCOUNTS_NAMESPACE}`,
 ]
 
-/** What a function may do in a cluster that is used so: one rule a resource, none where it has no business there. */
+/**
+ * What a function may do in a cluster that is used so: one rule a resource and place, none where it has no business there.
+ * SYSTEM_NAMESPACE is there, and anything in it asked for, only where the internal network is.
+ */
 export function rightsOf(fn: string, use: Use): Rule[] {
   const row = ROWS[fn] ?? reflecting(...KINDS.filter(({ name }) => name === fn))
-  return merged(use.sides.flatMap((side) => row(side, use)))
-}
-
-/** What a function may do besides in SYSTEM_NAMESPACE alone. */
-export function rightsInSystemOf(fn: string, { internal }: Use): readonly Rule[] {
-  return internal && (fn === 'network' || fn === 'sweep') ? NETWORK_RIGHTS_IN_NAMESPACE : []
+  const rules = use.sides.flatMap((side) => row(side, use))
+  return merged(rules.filter(({ namespace }) => namespace !== SYSTEM_NAMESPACE || use.internal))
 }
 
 /** What all of them together may do. */

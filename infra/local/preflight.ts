@@ -1,11 +1,11 @@
 import { ClusterError } from '../../lib/cluster/errors.ts'
 import type { HttpCluster } from '../../lib/cluster/http.ts'
-import { NAMESPACE, SYSTEM_NAMESPACE } from '../../lib/cluster/resources.ts'
+import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Config } from '../../lib/config.ts'
 import type { ConnectedPeering } from '../../lib/peerings.ts'
 import { useOf } from '../manifests/cluster.ts'
-import { GROUP, type Rule } from '../rbac.ts'
-import { resourceOf, rightsInSystemOf, rightsOfAll, type Use } from '../rights.ts'
+import { GROUP } from '../rbac.ts'
+import { resourceOf, rightsOfAll, type Use } from '../rights.ts'
 
 /**
  * Asks every cluster, before anything is started, whether it answers, knows the credential and allows what the
@@ -29,9 +29,7 @@ async function problemsOf(cluster: HttpCluster, use: Use): Promise<string[]> {
 }
 
 async function missingRights(cluster: HttpCluster, use: Use): Promise<string[]> {
-  const inSystem = rightsInSystemOf('network', use).map((rule) => ({ ...rule, namespace: SYSTEM_NAMESPACE }))
-  const rules: readonly (Rule & { namespace?: string })[] = [...rightsOfAll(use), ...inSystem]
-  const asked = rules.flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })))
+  const asked = rightsOfAll(use).flatMap((rule) => rule.verbs.map((verb) => ({ ...rule, verb })))
   const answers = await Promise.all(
     asked.map(async ({ resource, subresource, namespace, names: [name] = [], verb }) => {
       const place = { group: resource.group, resource: resource.plural, ...(namespace && { namespace }) }

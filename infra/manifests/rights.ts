@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../lib/cluster/port.ts'
-import { ACCOUNTS_NAMESPACE, SYSTEM_NAMESPACE } from '../../lib/cluster/resources.ts'
+import { ACCOUNTS_NAMESPACE } from '../../lib/cluster/resources.ts'
 import { managed } from '../../lib/flows/network/names.ts'
 import { GROUP, type Rule } from '../rbac.ts'
-import { ACTING, groupOf, resourceOf, rightsInSystemOf, rightsOf, type Use } from '../rights.ts'
+import { ACTING, groupOf, resourceOf, rightsOf, type Use } from '../rights.ts'
 
 export interface RightsOptions {
   use: Use
@@ -20,10 +20,10 @@ export function rightsObjects({ use, accounts }: RightsOptions): KubeObject[] {
   const acting = actingIn(use)
   return [
     ...(accounts ? [accountsNamespace(), ...acting.flatMap(accountOf)] : []),
-    ...acting.flatMap((fn) => [
-      ...granted(fn, rightsOf(fn, use), { accounts }),
-      ...granted(fn, rightsInSystemOf(fn, use), { accounts, namespace: SYSTEM_NAMESPACE }),
-    ]),
+    ...acting.flatMap((fn) => {
+      const places = Map.groupBy(rightsOf(fn, use), ({ namespace }) => namespace)
+      return [...places].flatMap(([namespace, rules]) => granted(fn, rules, accounts, namespace))
+    }),
   ]
 }
 
@@ -32,13 +32,8 @@ export function actingIn(use: Use): string[] {
   return ACTING.filter((fn) => rightsOf(fn, use).length > 0)
 }
 
-/** A role and its binding; none without rules. @param namespace where it holds; absent: in the whole cluster */
-function granted(
-  fn: string,
-  rules: readonly Rule[],
-  { accounts, namespace }: { accounts: boolean; namespace?: string },
-): KubeObject[] {
-  if (rules.length === 0) return []
+/** A role and its binding. @param namespace where it holds; absent: in the whole cluster */
+function granted(fn: string, rules: readonly Rule[], accounts: boolean, namespace?: string): KubeObject[] {
   const scope = namespace === undefined ? 'Cluster' : ''
   const metadata = { name: `heliograph-${fn}`, ...(namespace !== undefined && { namespace }), labels: managed() }
   const group = (name: string) => ({ apiGroup: RBAC, kind: 'Group', name })
