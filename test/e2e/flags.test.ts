@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { type FlatNetwork, startFlatNetwork, whyNoFlatNetwork } from './flat/network.ts'
+import { connectGateway, connectTunnel } from './gateways.ts'
 import { listOf, offload } from './offload.ts'
 import { addressesOf, MANAGED_BY, OURS } from './services.ts'
 import { MACHINES, manual, OUTSIDE, PORT, shop } from './shop.ts'
@@ -23,15 +24,28 @@ interface Mode extends Views {
 const asIs: View = (address) => (address === OUTSIDE ? undefined : address)
 const none: View = () => undefined
 
+/** What a cluster's pods are called in the other one, which has reserved the range that they have. */
+const NAMES: Both<string> = { rome: '10.11.0.0/16', milan: '10.8.0.0/16' }
+/** What stands for OUTSIDE in milan: the first address for endpoints in what milan calls rome's external CIDR. */
+const OUTSIDE_IN_MILAN = '10.13.0.2'
+const prefix = (cidr: string) => cidr.replace('0.0/16', '')
+const renamed =
+  (id: Id): View =>
+  (address) =>
+    address === OUTSIDE ? OUTSIDE_IN_MILAN : address.replace(prefix(POD_CIDRS[id]), prefix(NAMES[id]))
+
 const MODES: Mode[] = [
   { internal: false, reflectIPs: false, atHome: none, inRemote: none },
   { internal: false, reflectIPs: true, atHome: asIs, inRemote: asIs },
+  { internal: true, reflectIPs: true, atHome: renamed('milan'), inRemote: renamed('rome') },
+  { internal: true, reflectIPs: false, atHome: none, inRemote: none },
 ]
 
 let stage: TestStage
 beforeAll(async () => {
   stage = await testStage({
     admission: true,
+    network: true,
     nodes: { rome: 1, milan: 1 },
     control: { rome: { podCIDR: POD_CIDRS.rome }, milan: { podCIDR: POD_CIDRS.milan } },
     speed: 1,
@@ -39,10 +53,25 @@ beforeAll(async () => {
       NETWORKING_INTERNAL: 'false',
       CLUSTER_ROME_POD_CIDR: POD_CIDRS.rome,
       CLUSTER_MILAN_POD_CIDR: POD_CIDRS.milan,
+      CLUSTER_ROME_EXTERNAL_CIDR: '10.11.0.0/16',
+      CLUSTER_MILAN_EXTERNAL_CIDR: '10.12.0.0/16',
+      CLUSTER_ROME_RESERVED_SUBNETS: `${POD_CIDRS.milan},10.21.0.0/16`,
+      CLUSTER_MILAN_RESERVED_SUBNETS: POD_CIDRS.rome,
+      GATEWAY_IMAGE: 'gateway:1',
     },
   })
 })
 afterAll(() => stage?.stop())
+
+/** The functions negotiate; clouds and agents do the rest. */
+async function connect(): Promise<void> {
+  await stage.host.invoke('sweep', {})
+  await connectGateway(stage, 'rome', '192.0.2.1')
+  await connectGateway(stage, 'milan', '192.0.2.2')
+  const endpoint = ['tunnelendpoint/milan', '-n', 'heliograph', '--timeout=60s']
+  await stage.clusters.rome!.kubectl(['wait', '--for=create', ...endpoint])
+  await connectTunnel(stage, 'rome', 'milan')
+}
 
 describe.each(MODES)('internal=$internal, reflectIPs=$reflectIPs', ({ internal, reflectIPs, ...views }) => {
   const namespace = `shop-${internal}-${reflectIPs}`
@@ -58,6 +87,7 @@ describe.each(MODES)('internal=$internal, reflectIPs=$reflectIPs', ({ internal, 
     Object.assign(stage.env, { NETWORKING_INTERNAL: `${internal}`, NETWORKING_REFLECT_IPS: `${reflectIPs}` })
     await stage.functionsUp()
     sides = await watchSides(stage, namespace)
+    if (internal) await connect()
     for (const what of ['create', 'condition=Ready']) {
       await stage.clusters.rome!.kubectl(['wait', `--for=${what}`, '--timeout=60s', 'node/liqo-milan'])
     }
