@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleAll } from '../bundle.ts'
 import { ROOT } from '../local/root.ts'
 import { ensurePython } from '../python/venv.ts'
 import type { Resource } from './cloudformation.ts'
-import { settingsFile } from './settings.ts'
+import { mayRead, referencesIn } from './environment.ts'
+import { functionsOf } from './functions.ts'
+import { readSettings, settingsFile } from './settings.ts'
 
 const run = promisify(execFile)
 
@@ -38,8 +41,32 @@ test.each(stages)('stage $stage is packaged, and cfn-lint has nothing to say', a
   const zips = (await readdir(to)).filter((name) => name.endsWith('.zip'))
   expect(zips).toHaveLength(lambdas.length)
   // CloudFormation takes 500; settings of a few more clusters must fit.
-  expect(Object.keys(Resources).length).toBeLessThan(250)
+  expect(Object.keys(Resources).length).toBeLessThan(300)
 })
+
+test('a function may do on AWS what its code does, and all of it', async () => {
+  const functions = functionsOf(await readSettings(stages[1]!.file))
+  const bundles = new Map((await bundleAll()).map(({ name, dir }) => [name, dir]))
+  for (const [name, { bundle, lambda, may = [] }] of Object.entries(functions)) {
+    const code = await readFile(join(bundles.get(bundle)!, 'index.mjs'), 'utf8')
+    const calls = CALLS.filter(({ sign }) => code.includes(sign))
+    const rights = [...may, ...mayRead(referencesIn(textsOf(lambda.environment)))].flatMap(({ Action }) => Action)
+    // Which of the two services keeps the secrets is up to the settings.
+    for (const right of rights)
+      expect([name, calls.flatMap(({ action }) => action)]).toEqual([name, expect.arrayContaining([right])])
+    for (const { action } of calls) expect([name, rights.some((right) => action.includes(right))]).toEqual([name, true])
+  }
+})
+
+/** Calls of AWS by what stands for them in the code, and the rights that they need. */
+const CALLS = [
+  { sign: 'PutEvents', action: ['events:PutEvents'] },
+  { sign: 'AmazonSQS', action: ['sqs:SendMessage'] },
+  { sign: 'GetSecretValue', action: ['secretsmanager:GetSecretValue', 'ssm:GetParameter'] },
+]
+
+const textsOf = (environment: object = {}): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => typeof value === 'string'))
 
 test('what is wrong with a stage is told before anything is done', async () => {
   const args = [join(import.meta.dirname, 'main.ts'), 'deploy', '--stage', 'nowhere']
