@@ -238,7 +238,9 @@ function toFunction(name: string, bundle: string, row: Row, options: StackOption
 function extrasOf(name: string, { auditLogs = [], kubelet, environment }: StackOptions): Partial<Lambda> {
   if (name === 'webhook' && auditLogs.length > 0) {
     const names = auditLogs.map((cluster) => environment[`${clusterPrefix(cluster)}EKS_NAME`])
-    return { events: names.map((eks) => ({ cloudwatchLog: { logGroup: `/aws/eks/${eks}/cluster`, filter: WRITES } })) }
+    const events = names.map((eks) => ({ cloudwatchLog: { logGroup: `/aws/eks/${eks}/cluster`, filter: WRITES } }))
+    // No dead letters: a piece of the log holds what objects hold, and the sweep makes up for it.
+    return { maximumRetryAttempts: 2, maximumEventAge: 3600, events }
   }
   // On AWS a Function URL would ask nobody for a certificate.
   return name === 'kubelet' && kubelet === 'local' ? { url: { invokeMode: 'RESPONSE_STREAM' } } : {}
