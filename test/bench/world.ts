@@ -31,6 +31,7 @@ export async function startWorld(): Promise<World> {
     dir,
     speed: 0,
     auditBatchMaxWaitMs: 5,
+    env: { NETWORKING_INTERNAL: 'false' },
     // A function in trouble would only show as a measurement that never ends.
     onLine: (name, line) => void (/"level":"(warn|error)"/.test(line) && process.stderr.write(`${name} ${line}\n`)),
   })

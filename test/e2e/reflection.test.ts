@@ -8,7 +8,7 @@ let namespace: string
 let count = 0
 
 beforeAll(async () => {
-  stage = await testStage({ env: { REFLECT_SECRET: 'AllowList' } })
+  stage = await testStage({ env: { NETWORKING_INTERNAL: 'false', REFLECT_SECRET: 'AllowList' } })
 })
 afterAll(() => stage?.stop())
 
