@@ -85,9 +85,7 @@ async function swept(): Promise<Record<string, number>> {
 
 /** The functions are deployed anew with these settings, and sweep. */
 async function redeployed(env: Record<string, string>): Promise<Record<string, number>> {
-  await stage.functionsDown()
-  Object.assign(stage.env, env)
-  await stage.functionsUp()
+  await stage.redeploy(env)
   return swept()
 }
 

@@ -51,6 +51,7 @@ beforeAll(async () => {
     speed: 1,
     env: {
       NETWORKING_INTERNAL: 'false',
+      NETWORKING_REFLECT_IPS: 'false',
       CLUSTER_ROME_POD_CIDR: POD_CIDRS.rome,
       CLUSTER_MILAN_POD_CIDR: POD_CIDRS.milan,
       CLUSTER_ROME_EXTERNAL_CIDR: '10.11.0.0/16',
@@ -83,9 +84,7 @@ describe.each(MODES)('internal=$internal, reflectIPs=$reflectIPs', ({ internal, 
   const byHand: Record<string, readonly string[]> = { outside: [MACHINES[0], OUTSIDE], bare: [MACHINES[1]] }
 
   beforeAll(async () => {
-    await stage.functionsDown()
-    Object.assign(stage.env, { NETWORKING_INTERNAL: `${internal}`, NETWORKING_REFLECT_IPS: `${reflectIPs}` })
-    await stage.functionsUp()
+    await stage.redeploy({ NETWORKING_INTERNAL: `${internal}`, NETWORKING_REFLECT_IPS: `${reflectIPs}` })
     sides = await watchSides(stage, namespace)
     if (internal) await connect()
     for (const what of ['create', 'condition=Ready']) {

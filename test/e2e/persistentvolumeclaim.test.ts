@@ -1,17 +1,37 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Claims between real schedulers and volume controllers; milan's volumes are made by hand, as a provisioner would. */
-let stage: TestStage
-
 const NODE = 'liqo-milan'
 
+/** Without a node for milan no scheduler tells where a claim belongs. */
+const MODES = [
+  {
+    mode: 'gate',
+    env: { OFFLOADING_MODE: 'gate', NETWORKING_REFLECT_IPS: 'false' },
+    placement: { schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] },
+  },
+  {
+    mode: 'virtual-node',
+    env: { OFFLOADING_MODE: 'virtual-node', NETWORKING_REFLECT_IPS: 'true' },
+    placement: { tolerations: [{ operator: 'Exists' }] },
+  },
+]
+
+let stage: TestStage
 beforeAll(async () => {
-  stage = await testStage({
-    nodes: { milan: 1 },
-    env: { NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_STORAGE_CLASS: 'disk' },
-  })
+  const env = { NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_STORAGE_CLASS: 'disk', ...MODES[0]!.env }
+  stage = await testStage({ nodes: { milan: 1 }, env })
+})
+afterAll(() => stage?.stop())
+
+const kubectl = (id: string, args: string[], input?: string) => stage.clusters[id]!.kubectl(args, input)
+const apply = (id: string, object: object) => kubectl(id, ['apply', '-f', '-'], JSON.stringify(object))
+
+/** A node that takes pods, as the function of nodes would make it. */
+async function makeNode(): Promise<void> {
   const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
   await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
   const room = { cpu: '10', memory: '10Gi', pods: '10' }
@@ -19,18 +39,35 @@ beforeAll(async () => {
   const status = { capacity: room, allocatable: room, conditions: ready }
   await kubectl('rome', ['patch', 'node', NODE, '--subresource=status', '-p', JSON.stringify({ status })])
   await kubectl('rome', ['taint', 'node', NODE, 'node.kubernetes.io/not-ready-']).catch(() => {})
-  await kubectl('rome', ['create', 'namespace', 'shop'])
-  const metadata = { name: 'offloading', namespace: 'shop' }
-  await apply('rome', { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', metadata, spec: {} })
-  await eventually('shop is ready', async () => {
-    const found = await stage.clusters.rome!.kubectl.get('nsof', 'offloading', 'shop')
-    return (found?.status as { offloadingPhase?: string } | undefined)?.offloadingPhase === 'Ready'
-  })
-})
-afterAll(() => stage?.stop())
+}
 
-const kubectl = (id: string, args: string[], input?: string) => stage.clusters[id]!.kubectl(args, input)
-const apply = (id: string, object: object) => kubectl(id, ['apply', '-f', '-'], JSON.stringify(object))
+/** What milan's provisioner would do. */
+function disk(name: string) {
+  const spec = {
+    capacity: { storage: '1Gi' },
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: 'disk',
+    hostPath: { path: '/tmp/disk' },
+  }
+  return { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name }, spec }
+}
+
+function statefulSet(namespace: string, placement: object) {
+  const resources = { requests: { storage: '1Gi' } }
+  const claim = { accessModes: ['ReadWriteOnce'], storageClassName: 'liqo', resources }
+  const container = { name: 'db', image: 'registry.example/db:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'db', namespace },
+    spec: {
+      selector: { matchLabels: { app: 'db' } },
+      serviceName: 'db',
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
+      template: { metadata: { labels: { app: 'db' } }, spec: { containers: [container], ...placement } },
+    },
+  }
+}
 
 interface Claim {
   metadata: { uid: string }
@@ -38,56 +75,35 @@ interface Claim {
   status: { phase?: string }
 }
 
-const claimIn = (id: string, name: string) =>
-  stage.clusters[id]!.kubectl.get('pvc', name, id === 'rome' ? 'shop' : 'shop-rome') as unknown as Promise<
-    Claim | undefined
-  >
-
-/** What milan's provisioner would do. */
-function disk(name: string) {
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: { name },
-    spec: {
-      capacity: { storage: '1Gi' },
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'disk',
-      hostPath: { path: '/tmp/disk' },
-    },
+describe.each(MODES)('offloading by $mode', ({ mode, env, placement }) => {
+  const namespace = `shop-${mode}`
+  const home = (...args: string[]) => kubectl('rome', ['-n', namespace, ...args])
+  const claimIn = (id: string) => {
+    const found = stage.clusters[id]!.kubectl.get('pvc', 'data-db-0', id === 'rome' ? namespace : `${namespace}-rome`)
+    return found as unknown as Promise<Claim | undefined>
   }
-}
 
-test('a StatefulSet with a claim runs elsewhere with its volume there, and both go with the claim', async () => {
-  await apply('milan', disk('disk-0'))
-  const resources = { requests: { storage: '1Gi' } }
-  const claim = { accessModes: ['ReadWriteOnce'], storageClassName: 'liqo', resources }
-  const container = { name: 'db', image: 'registry.example/db:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }
-  await apply('rome', {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name: 'db', namespace: 'shop' },
-    spec: {
-      selector: { matchLabels: { app: 'db' } },
-      serviceName: 'db',
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: claim }],
-      template: {
-        metadata: { labels: { app: 'db' } },
-        spec: { containers: [container], tolerations: [{ operator: 'Exists' }] },
-      },
-    },
+  beforeAll(async () => {
+    if (mode === 'virtual-node') await makeNode()
+    await stage.redeploy(env)
+    await offload(stage, namespace)
   })
-  const both = await eventually('the claim is bound on both sides', async () => {
-    const [here, there] = [await claimIn('rome', 'data-db-0'), await claimIn('milan', 'data-db-0')]
-    return here?.status.phase === 'Bound' && there?.status.phase === 'Bound' && { here, there }
-  })
-  expect(both.there.spec).toMatchObject({ storageClassName: 'disk', volumeName: 'disk-0' })
-  expect(both.here.spec.volumeName).toBe(`pvc-${both.here.metadata.uid}`)
-  await kubectl('rome', ['-n', 'shop', 'wait', '--for=condition=Ready', '--timeout=60s', 'pod/db-0'])
-  await kubectl('rome', ['-n', 'shop', 'delete', 'statefulset', 'db', '--timeout=60s'])
-  await kubectl('rome', ['-n', 'shop', 'delete', 'pvc', 'data-db-0', '--timeout=60s'])
-  await eventually('nothing is left', async () => {
-    const volumes = (await kubectl('rome', ['get', 'pv', '-o', 'name'])).trim()
-    return volumes === '' && (await claimIn('milan', 'data-db-0')) === undefined
+
+  test('a StatefulSet with a claim runs elsewhere with its volume there, and both go with the claim', async () => {
+    await apply('milan', disk(`disk-${mode}`))
+    await apply('rome', statefulSet(namespace, placement))
+    const both = await eventually('the claim is bound on both sides', async () => {
+      const [here, there] = [await claimIn('rome'), await claimIn('milan')]
+      return here?.status.phase === 'Bound' && there?.status.phase === 'Bound' && { here, there }
+    })
+    expect(both.there.spec).toMatchObject({ storageClassName: 'disk', volumeName: `disk-${mode}` })
+    expect(both.here.spec.volumeName).toBe(`pvc-${both.here.metadata.uid}`)
+    await home('wait', '--for=condition=Ready', '--timeout=60s', 'pod/db-0')
+    await home('delete', 'statefulset', 'db', '--timeout=60s')
+    await home('delete', 'pvc', 'data-db-0', '--timeout=60s')
+    await eventually('nothing is left', async () => {
+      const volumes = (await kubectl('rome', ['get', 'pv', '-o', 'name'])).trim()
+      return volumes === '' && (await claimIn('milan')) === undefined
+    })
   })
 })

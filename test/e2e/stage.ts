@@ -6,6 +6,8 @@ import { type Stage, type StageOptions, startStage } from '../../infra/local/sta
 /** A stage in a folder of its own that ends with the test file, and the lines its functions wrote. */
 export interface TestStage extends Stage {
   lines: string[]
+  /** Ends the functions, and starts them anew with these settings over those that they have; as they are, if so already. */
+  redeploy(env: Record<string, string>): Promise<void>
 }
 
 /** Retries come fast here: a test waits for what they bring about, not for AWS's minute. */
@@ -26,6 +28,12 @@ export async function testStage(options: Partial<StageOptions> = {}): Promise<Te
     await stageStop()
     await rm(dir, { recursive: true, force: true })
   }
+  const redeploy = async (env: Record<string, string>) => {
+    if (Object.entries(env).every(([name, value]) => stage.env[name] === value)) return
+    await stage.functionsDown()
+    Object.assign(stage.env, env)
+    await stage.functionsUp()
+  }
   // The stage's host changes with its functions, so the stage itself is handed on, not a copy.
-  return Object.assign(Object.create(stage) as Stage, { lines, stop })
+  return Object.assign(Object.create(stage) as Stage, { lines, redeploy, stop })
 }
