@@ -148,10 +148,18 @@ async function main(args: readonly string[]): Promise<number> {
   return left > 0 ? 1 : 0
 }
 
+/** Errors that a person can mend are told without a stack. */
+function explain(error: unknown): string {
+  const { name, message, stack } = error as Error
+  if (error instanceof SettingsError) return message
+  if (name === 'CredentialsProviderError') return `${message}; set AWS_PROFILE, or what else the AWS CLI takes`
+  if (name === 'QueueDoesNotExist') return 'this stage is not deployed in its region; npm run deploy makes its queue'
+  return '$metadata' in (error as object) ? `${name}: ${message}` : String(stack ?? error)
+}
+
 if (import.meta.main) {
   process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-    const isTold = error instanceof SettingsError
-    process.stderr.write(`${isTold ? error.message : String((error as Error).stack ?? error)}\n`)
+    process.stderr.write(`${explain(error)}\n`)
     return 1
   })
 }
