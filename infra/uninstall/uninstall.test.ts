@@ -1,0 +1,141 @@
+import { beforeEach, expect, test } from 'vitest'
+import { UnreachableError } from '../../lib/cluster/errors.ts'
+import {
+  CONFIGMAP,
+  DEPLOYMENT,
+  EVENT,
+  LEASE,
+  NAMESPACE,
+  NODE,
+  POD,
+  STORAGE_CLASS,
+} from '../../lib/cluster/resources.ts'
+import type { Peering } from '../../lib/reflect/peering.ts'
+import { type MemoryCluster, memoryCluster } from '../../test/support/memory-cluster.ts'
+import { twoClusters } from '../../test/support/two-clusters.ts'
+import { inventoryText } from './plan.ts'
+import { takeInventory, uninstall } from './uninstall.ts'
+import { variablesOf } from './variables.ts'
+
+const MARKS = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }
+const OTHERS = { 'offloading.liqo.io/origin': 'turin', 'offloading.liqo.io/destination': 'milan' }
+const OURS = { 'app.kubernetes.io/managed-by': 'heliograph' }
+
+let rome: MemoryCluster
+let milan: MemoryCluster
+let peering: Peering
+beforeEach(() => {
+  rome = memoryCluster({ id: 'rome', namespaceDeletion: 'immediate' })
+  milan = memoryCluster({ id: 'milan', namespaceDeletion: 'immediate' })
+  peering = { ...twoClusters().peering, home: rome, remote: milan }
+  const home = 'heliograph.io/home-namespace'
+  rome.user.create(NAMESPACE, { metadata: { name: 'shop' } })
+  rome.user.create(NODE, { metadata: { name: 'liqo-milan', labels: MARKS } })
+  rome.user.create(NODE, { metadata: { name: 'worker' } })
+  milan.user.create(NAMESPACE, { metadata: { name: 'shop-rome', labels: { ...MARKS, [home]: 'shop' } } })
+  milan.user.create(NAMESPACE, { metadata: { name: 'shop-turin', labels: { ...OTHERS, [home]: 'shop' } } })
+  milan.user.create(NAMESPACE, { metadata: { name: 'marked', labels: MARKS } })
+  milan.user.create(CONFIGMAP, { metadata: { name: 'settings', namespace: 'shop-rome', labels: MARKS } })
+})
+
+const run = () => uninstall([peering], () => {}, 1000)
+const namesIn = (cluster: MemoryCluster, resource: typeof NODE) =>
+  cluster.all(resource).map(({ metadata }) => metadata.name)
+
+test('what bears the marks of the peering goes, and nothing like it', async () => {
+  const { found } = await takeInventory([peering])
+  expect(found.map(({ part, names }) => `${part.cluster.id} ${part.what} ${names}`)).toEqual([
+    'milan namespaces shop-rome',
+    'milan configmaps shop-rome/settings',
+    'rome virtual nodes liqo-milan',
+  ])
+  await run()
+  expect((await takeInventory([peering])).found).toEqual([])
+  expect(namesIn(rome, NODE)).toEqual(['worker'])
+  expect(namesIn(milan, NAMESPACE)).toEqual(expect.arrayContaining(['marked', 'shop-turin']))
+  expect(namesIn(milan, NAMESPACE)).not.toContain('shop-rome')
+})
+
+test('gated pods of home end, as nothing else would end them; others stay', async () => {
+  const gated = (name: string, cluster: string) =>
+    rome.user.create(POD, {
+      metadata: { name, namespace: 'shop' },
+      spec: { schedulingGates: [{ name: `offloading.heliograph.io/${cluster}` }] },
+      status: { phase: 'Pending' },
+    })
+  gated('to-milan', 'milan')
+  gated('to-turin', 'turin')
+  await run()
+  expect(namesIn(rome, POD)).toEqual(['to-turin'])
+})
+
+test('an object that changes meanwhile is looked at again, and left alone when it is not ours any more', async () => {
+  const changed = new Set<string>()
+  rome.intercept = ({ verb, name }) => {
+    if (verb === 'delete' && !changed.has(name)) {
+      changed.add(name)
+      rome.user.edit(NODE, { name }, ({ metadata }) => {
+        metadata.labels = name === 'adopted' ? OTHERS : { ...metadata.labels, more: 'x' }
+      })
+    }
+    return undefined
+  }
+  rome.user.create(NODE, { metadata: { name: 'adopted', labels: MARKS } })
+  await run()
+  expect([...changed].toSorted()).toEqual(['adopted', 'liqo-milan'])
+  expect(namesIn(rome, NODE)).toEqual(['adopted', 'worker'])
+})
+
+test('what sets a cluster up goes last, after the agents; all of one cluster for all its peerings once', async () => {
+  rome.user.create(NAMESPACE, { metadata: { name: 'heliograph', labels: OURS } })
+  rome.user.create(DEPLOYMENT, { metadata: { name: 'heliograph-gateway', namespace: 'heliograph', labels: OURS } })
+  rome.user.create(STORAGE_CLASS, { metadata: { name: 'liqo', labels: OURS } })
+  rome.user.create(NAMESPACE, { metadata: { name: 'kube-node-lease' } })
+  rome.user.create(LEASE, { metadata: { name: 'liqo-milan', namespace: 'kube-node-lease', labels: MARKS } })
+  rome.user.create(EVENT, { metadata: { name: 'pulled', namespace: 'shop', labels: MARKS } })
+  const deleted: string[] = []
+  rome.intercept = ({ verb, resource, name }) => {
+    if (verb === 'delete') deleted.push(`${resource.plural}/${name}`)
+    return undefined
+  }
+  await run()
+  expect(deleted).toEqual([
+    'nodes/liqo-milan',
+    'leases/liqo-milan',
+    'events/pulled',
+    'deployments/heliograph-gateway',
+    'namespaces/heliograph',
+    'storageclasses/liqo',
+  ])
+})
+
+test('a cluster that does not answer hinders the other in nothing, and what remains is told', async () => {
+  milan.intercept = () => ({ error: new UnreachableError('milan', 'no answer') })
+  await run()
+  expect(namesIn(rome, NODE)).toEqual(['worker'])
+  const after = await takeInventory([peering])
+  expect(after.found).toEqual([])
+  expect(inventoryText(after).split('\n').slice(0, 4)).toEqual([
+    'milan: what is there remains. Run this again when it answers, or there, in this order:',
+    '  cluster milan: no answer',
+    "  kubectl delete mutatingwebhookconfigurations.admissionregistration.k8s.io --selector 'app.kubernetes.io/managed-by=heliograph'",
+    "  kubectl delete validatingwebhookconfigurations.admissionregistration.k8s.io --selector 'app.kubernetes.io/managed-by=heliograph'",
+  ])
+})
+
+test('a cluster whose access the environment tells is reached by that alone', () => {
+  const stage = {
+    CLUSTERS: 'rome,milan',
+    CLUSTER_ROME_SERVER: 'https://rome',
+    CLUSTER_ROME_TOKEN: 'ssm:rome',
+    CLUSTER_ROME_LABELS: 'a=b',
+    CLUSTER_MILAN_SERVER: 'https://milan',
+  }
+  expect(variablesOf(stage, { CLUSTER_ROME_KUBECONFIG: '/kube/rome', PATH: '/bin' })).toEqual({
+    CLUSTERS: 'rome,milan',
+    CLUSTER_ROME_KUBECONFIG: '/kube/rome',
+    CLUSTER_ROME_LABELS: 'a=b',
+    CLUSTER_MILAN_SERVER: 'https://milan',
+    PATH: '/bin',
+  })
+})
