@@ -2,7 +2,7 @@ import { clusterPrefix } from '../../lib/config/reader.ts'
 import { groupOf } from '../rights.ts'
 import { arnOf, logicalId, type Resource, type Resources } from './cloudformation.ts'
 import { clustersIn } from './environment.ts'
-import type { StackFunction } from './functions.ts'
+import type { StackFunction } from './function.ts'
 import type { StackOptions } from './stack.ts'
 
 /** Entries of the EKS clusters that let each function in, as member of the group that its rights there are bound to. */

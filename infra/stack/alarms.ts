@@ -1,6 +1,6 @@
 import { type Metric, NAMESPACE } from '../../lib/metrics.ts'
 import { attribute, type Intrinsic, logicalId, type Resource, type Resources, ref } from './cloudformation.ts'
-import type { StackFunction } from './functions.ts'
+import type { StackFunction } from './function.ts'
 
 interface Alarm {
   /** What has happened, and what to do. */

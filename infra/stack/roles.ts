@@ -9,7 +9,7 @@ import {
   sub,
 } from './cloudformation.ts'
 import { mayRead, referencesIn } from './environment.ts'
-import type { StackFunction } from './functions.ts'
+import type { StackFunction } from './function.ts'
 import type { StackOptions } from './stack.ts'
 
 /** A role for each function, with nothing but what it uses: its log, its queues, its secrets, and what it says itself. */

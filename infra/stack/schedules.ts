@@ -1,5 +1,5 @@
 import { allow, arnOf, logicalId, type Resource, type Resources, roleFor } from './cloudformation.ts'
-import type { StackFunction } from './functions.ts'
+import type { StackFunction } from './function.ts'
 
 /**
  * A schedule for each function that has one. A firing that Lambda does not take within its minute is given up: the next
