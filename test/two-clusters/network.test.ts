@@ -148,6 +148,15 @@ describe('two clusters', () => {
     expect(tunnel(rome, 'milan')).toBeDefined()
   })
 
+  test('that are one and the same are not joined', async () => {
+    const outcomes = await pass(networkOf(rome, { ...rome, id: 'milan' }))
+    expect(outcomes['milan:rome']).toMatchObject({
+      verdict: 'refused',
+      why: 'milan and rome are one and the same cluster; check how CLUSTER_MILAN_… and CLUSTER_ROME_… say to reach them',
+    })
+    expect(rome.api.all(NETWORK_CONFIG)).toEqual([])
+  })
+
   test('peered both ways are one pair', async () => {
     world = { ...world, peerings: [...world.peerings, { home: 'milan', remote: 'rome' }] }
     await join(world)

@@ -66,6 +66,17 @@ test('no gateway yet: its networks alone are said, and what it has given away is
   })
 })
 
+test('what the peer waits for, or is wrong there, is told here too, but for what is told of it already', () => {
+  const told = (rome: Partial<End>) => negotiate(end('rome', rome), end('milan'))[1].to.status
+  expect(told({ parameters: noKey })).toEqual({
+    ...PROCESSED,
+    reason: 'WaitingForPeer',
+    message: 'rome: no key yet',
+  })
+  expect(told({ parameters: noKey, said: said() })).toEqual(PROCESSED)
+  expect(told({ state: conflict })).toEqual({ processed: false, reason: 'NetworkInUse', message: 'a conflict' })
+})
+
 test('a gateway that was known and is not for now: the tunnel stays with what was said last', () => {
   const { says, ...rest } = agreed(end('rome', { parameters: noKey, said: said() }))
   expect(says).toMatchObject({ endpointIP: 'rome.example.org' })

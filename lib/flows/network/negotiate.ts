@@ -2,7 +2,7 @@ import type { KubeObject } from '../../cluster/port.ts'
 import { mapOf } from '../../kinds/json.ts'
 import type { NetworkState } from '../../policy/network-state.ts'
 import { type Answer, networkConfig, type Offer, type TunnelSide, tunnelEndpoint } from './forge.ts'
-import { fault, type Hindrance } from './hindrance.ts'
+import { fault, type Hindrance, waiting } from './hindrance.ts'
 import { nameNetworks, ownCIDRs, type PairOfCIDRs } from './ipam.ts'
 import { ipamStorage } from './ipam-storage.ts'
 import { fromName, toName } from './names.ts'
@@ -78,7 +78,8 @@ function poolsExhausted(id: string, denied: string): Hindrance {
 }
 
 function wantedIn(here: End, there: End, ours: Said, theirs: Said): Wanted {
-  const to = networkConfig({ name: toName(there.id), peer: there.id, receiver: there.id }, ours.offer, ours.answer)
+  const answer = { ...waitingFor(there, theirs), ...ours.answer }
+  const to = networkConfig({ name: toName(there.id), peer: there.id, receiver: there.id }, ours.offer, answer)
   const from = networkConfig(
     { name: fromName(there.id), peer: there.id, receiver: here.id },
     theirs.offer,
@@ -93,6 +94,12 @@ function wantedIn(here: End, there: End, ours: Said, theirs: Said): Wanted {
     ...(ours.state && theirs.state && { tunnel: tunnelTo(there.id, ours, theirs) }),
     ...(hindrance && { hindrance }),
   }
+}
+
+/** What keeps the peer's part from being done is told here too: who looks for the tunnel looks in either cluster. */
+function waitingFor({ id }: End, { answer: { names, hindrance } }: Said): Pick<Answer, 'hindrance'> {
+  if (names || !hindrance) return {}
+  return { hindrance: waiting('WaitingForPeer', `${id}: ${hindrance.message}`) }
 }
 
 /** Both are complete and named. */

@@ -68,7 +68,14 @@ test.each<[name: string, given: Given, reason: string, isFault: boolean, message
     { annotations: { 'liqo.io/override-address': '192.0.2.1\nPostUp = x' } },
     'BadAddress',
     true,
-    /neither an IP address nor a host name/,
+    /is no address that another cluster reaches, nor a host name/,
+  ],
+  [
+    'an address that others reach',
+    { type: 'NodePort', annotations: { 'net.liqo.io/gatewayNodeIP': '127.0.0.1' } },
+    'BadAddress',
+    true,
+    /is no address that another cluster reaches/,
   ],
   ['a port that is one', { annotations: { 'liqo.io/override-port': '70000' } }, 'BadPort', true, /not 1 to 65535/],
 ])('without %s nothing is told', (_, given, reason, isFault, message) => {

@@ -3,6 +3,7 @@ import { SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import { clusterPrefix } from '../../config/reader.ts'
 import { mapOf, mapsOf } from '../../kinds/json.ts'
 import { isDomainName, parseAddress } from '../../policy/address.ts'
+import { specialOf } from '../../policy/allow-list.ts'
 import { GATEWAY, GATEWAY_KEY, WIREGUARD_PORT_NAME } from './fabric/names.ts'
 import { fault, type Hindrance, waiting } from './hindrance.ts'
 import type { NetworkCluster } from './world.ts'
@@ -45,9 +46,11 @@ export function isPublicKey(text: unknown): text is string {
   return typeof text === 'string' && /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/.test(text)
 }
 
-/** Whether it is an IP address or a host name. */
+/** Whether it is a host name, or an IP address that means the same in another cluster. */
 export function isHost(text: unknown): text is string {
-  return typeof text === 'string' && (isDomainName(text) || !('unreadable' in parseAddress(text)))
+  if (typeof text !== 'string') return false
+  const address = parseAddress(text)
+  return 'unreadable' in address ? isDomainName(text) : specialOf(address) === undefined
 }
 
 /** Whether it is a number from 1 to 65535. */
@@ -64,7 +67,7 @@ function endpointOf(id: string, service: KubeObject): Pick<Parameters, 'endpoint
   const { [OVERRIDE_ADDRESS]: address = found.address, [OVERRIDE_PORT]: port = found.port } =
     service.metadata.annotations ?? {}
   if (address === undefined) return waiting('WaitingForAddress', found.wanted)
-  if (!isHost(address)) return fault('BadAddress', `the address of Service ${NAMED} in ${id} is ${BAD_HOST}`)
+  if (!isHost(address)) return fault('BadAddress', `the address of Service ${NAMED} in ${id} ${BAD_HOST}`)
   if (!isPort(port)) return fault('BadPort', `the port of Service ${NAMED} in ${id} is not 1 to 65535: ${PORT_HINT}`)
   return { endpointIP: address, port }
 }
@@ -91,7 +94,7 @@ function addressOf(
   return fault('BadServiceType', `${why}; use LoadBalancer or NodePort (${setting})`)
 }
 
-const BAD_HOST = `neither an IP address nor a host name; correct annotation ${OVERRIDE_ADDRESS}`
+const BAD_HOST = `is no address that another cluster reaches, nor a host name; correct it by annotation ${OVERRIDE_ADDRESS}`
 const PORT_HINT = `correct annotation ${OVERRIDE_PORT}, or its port named ${WIREGUARD_PORT_NAME}`
 
 function noImage(id: string): string {

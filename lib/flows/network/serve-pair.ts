@@ -2,15 +2,17 @@ import type { KubeObject, ObjectRef } from '../../cluster/port.ts'
 import {
   CONFIGMAP,
   IPAM_STORAGE,
+  NAMESPACE,
   NETWORK_CONFIG,
   SERVICE,
   SYSTEM_NAMESPACE,
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
+import { clusterPrefix } from '../../config/reader.ts'
 import type { Log } from '../../log.ts'
 import { tell } from '../../reflect/report.ts'
 import { GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
-import type { Hindrance } from './hindrance.ts'
+import { fault, type Hindrance } from './hindrance.ts'
 import { networkStateOf } from './ipam.ts'
 import { fromName, IPAM_NAME, toName } from './names.ts'
 import { type End, negotiate, type Wanted } from './negotiate.ts'
@@ -31,6 +33,7 @@ export interface Negotiated {
  * @throws ClusterError as the clusters do
  */
 export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Promise<Negotiated> {
+  if (await isOneCluster(a, b)) return { writes: 0, hindrances: [oneCluster(a.id, b.id)] }
   let hindrances: readonly Hindrance[] = []
   const writes = await settle(a.api, mode, async () => {
     const [seenA, seenB] = await Promise.all([readWritten(a, b), readWritten(b, a)])
@@ -46,6 +49,17 @@ export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Prom
     return count
   })
   return { writes, hindrances }
+}
+
+/** Two ClusterIDs lead to one cluster: what is written for one would be taken for the other's. */
+async function isOneCluster(a: NetworkCluster, b: NetworkCluster): Promise<boolean> {
+  const [one, other] = await Promise.all([a, b].map(({ api }) => api.get(NAMESPACE, { name: SYSTEM_NAMESPACE })))
+  return one !== undefined && one.metadata.uid === other?.metadata.uid
+}
+
+function oneCluster(a: string, b: string): Hindrance {
+  const variables = [a, b].map((id) => `${clusterPrefix(id)}…`).join(' and ')
+  return fault('OneCluster', `${a} and ${b} are one and the same cluster; check how ${variables} say to reach them`)
 }
 
 /** In the order of their writes, each in both clusters before the next. */
