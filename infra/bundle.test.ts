@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -48,6 +48,17 @@ test('what is gone is removed, a function or a file of one', async () => {
   await bundleAll({ from: FROM, to })
   expect((await readdir(to)).sort()).toEqual(NAMES)
   expect((await readdir(join(to, 'worker'))).sort()).toEqual(['LICENSES.txt', 'index.mjs', 'index.mjs.map'])
+})
+
+test('what is the same is left untouched, and what is not is replaced', async () => {
+  const to = join(dir, 'again')
+  await bundleAll({ from: FROM, to })
+  const [code, licences] = [join(to, 'worker', 'index.mjs'), join(to, 'worker', 'LICENSES.txt')]
+  const [before, text] = [await stat(code), await readFile(licences, 'utf8')]
+  await writeFile(licences, 'spoiled')
+  await bundleAll({ from: FROM, to })
+  expect((await stat(code)).mtimeMs).toBe(before.mtimeMs)
+  expect(await readFile(licences, 'utf8')).toBe(text)
 })
 
 test('no functions, no bundles', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Compiled, compile } from './bundle/compile.ts'
 import type { Load } from './bundle/contents.ts'
@@ -47,11 +47,17 @@ async function write({ name, files, packages, start, later }: Compiled, dir: str
   const all = new Map<string, Uint8Array | string>([...files, ['LICENSES.txt', notices]])
   await mkdir(dir, { recursive: true })
   await removeOthers(dir, [...all.keys()])
-  await Promise.all([...all].map(([file, content]) => writeFile(join(dir, file), content)))
+  await Promise.all([...all].map(([file, content]) => place(join(dir, file), Buffer.from(content))))
   return { name, dir, start, later }
 }
 
-/** What no longer exists must not be deployed again; the rest is replaced in place, as a host may use it. */
+/** What is the same already is left untouched: functions of this or of another process may be starting from it. */
+async function place(path: string, content: Buffer): Promise<void> {
+  const before = await readFile(path).catch(() => undefined)
+  if (!before?.equals(content)) await writeFile(path, content)
+}
+
+/** What no longer exists must not be deployed again; the rest is replaced in place. */
 async function removeOthers(dir: string, names: readonly string[]): Promise<void> {
   const found = await readdir(dir).catch(() => [])
   const others = found.filter((name) => !names.includes(name))
