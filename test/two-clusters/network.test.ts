@@ -285,8 +285,8 @@ describe('an end', () => {
     expect(fabricOf(one, 'gateway.json')).not.toContain('turin')
   })
 
-  test('waits with the keys until the last agent is gone', async () => {
-    const labels = { 'app.kubernetes.io/managed-by': 'heliograph' }
+  test('waits with the keys until the last gateway is gone', async () => {
+    const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'app.kubernetes.io/name': 'heliograph-gateway' }
     rome.api.user.create(POD, { metadata: { ...inSystem('agent'), labels }, spec: {} })
     await pass({ ...world, peerings: [] })
     expect(nothing(rome)).toEqual(['secrets/heliograph-gateway-key', 'configmaps/heliograph-gateway-key'])
@@ -352,6 +352,8 @@ describe('an event', () => {
     ['some TunnelEndpoints', { of: 'tunnelendpoints' }, ['rome', 'milan:rome', 'rome:turin']],
     ['the Service', { of: 'services', names: ['heliograph-gateway'] }, ['rome', 'milan:rome', 'rome:turin']],
     ['another Service', { of: 'services', names: ['other'] }, []],
+    ['a gateway', { of: 'pods', names: ['heliograph-gateway-x1'] }, ['rome']],
+    ['an agent of a node', { of: 'pods', names: ['heliograph-route-x1'] }, []],
     ['a node', { of: 'nodes', namespace: '', names: ['milan'] }, ['rome']],
     ['what a later version knows', { of: 'others' }, []],
     ['a cluster that is not configured', { of: 'nodes', cluster: 'oslo' }, []],

@@ -5,7 +5,7 @@ import { committed } from '../../reflect/committed.ts'
 import { ReflectionError } from '../../reflect/dispatch.ts'
 import { fromName, toName } from './names.ts'
 import { type Attempt, serveNetwork } from './serve.ts'
-import { NETWORK, type Part, partOf } from './triggers.ts'
+import { counts, NETWORK, type Part, partOf } from './triggers.ts'
 import { type ClusterPair, type NetworkCluster, type NetworkWorld, pairsOf } from './world.ts'
 
 /**
@@ -17,8 +17,7 @@ export async function dispatchNetwork(world: NetworkWorld, event: ChangeEvent): 
   const cluster = world.clusters.find(({ id }) => id === event.cluster)
   // Of a part that this version does not know: the sweep is the guarantee.
   if (!cluster || !part) return
-  const { name: only } = part
-  const names = event.names.filter((name) => only === undefined || name === only)
+  const names = event.names.filter((name) => counts(part, name))
   if (names.length === 0 && event.names.length > 0) return
   if (event.admitted) await stored(cluster, part, event.namespace, names, event.admitted)
   const curable: string[] = []

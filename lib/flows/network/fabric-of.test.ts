@@ -22,21 +22,19 @@ const node = (name: string, change: { ip?: string; labels?: Record<string, strin
   return { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: { podCIDRs }, status: { addresses } }
 }
 
-interface Agent {
+interface Pod {
   ready?: boolean
   leaving?: boolean
   since?: string
-  app?: string
   podIP?: string
 }
 
-const agent = (
+const gatewayPod = (
   name: string,
-  { ready = true, leaving = false, since = '10:00', app, podIP = '10.244.0.9' }: Agent = {},
+  { ready = true, leaving = false, since = '10:00', podIP = '10.244.0.9' }: Pod = {},
 ) => {
   const metadata = {
     name,
-    labels: { 'app.kubernetes.io/name': app ?? 'heliograph-gateway' },
     creationTimestamp: `2026-01-01T${since}:00Z`,
     ...(leaving && { deletionTimestamp: '2026-01-01T11:00:00Z' }),
   }
@@ -51,7 +49,7 @@ const agent = (
 }
 
 const fabric = (change: Partial<FabricSources>) =>
-  fabricOf('rome', 1340, { tunnels: [], mappings: [], nodes: [], agents: [], ...change })
+  fabricOf('rome', 1340, { tunnels: [], mappings: [], nodes: [], gateways: [], ...change })
 
 test('peers and nodes in order, with what of the cluster each peer reaches', () => {
   const mappings = [
@@ -92,13 +90,12 @@ test.each<[name: string, spoilt: KubeObject]>([
   expect(fabric({ tunnels: [spoilt, tunnel('turin')] }).peers.map(({ id }) => id)).toEqual(['turin'])
 })
 
-test.each<[name: string, agents: ReturnType<typeof agent>[], want: string | undefined]>([
-  ['the latest of those that are ready', [agent('b', { since: '10:01' }), agent('a')], 'b'],
-  ['a ready one before a later one', [agent('b', { since: '10:01', ready: false }), agent('a')], 'a'],
-  ['one that stays before a ready one', [agent('b', { leaving: true }), agent('a', { ready: false })], 'a'],
-  ['one that leaves while it is the only one', [agent('a', { leaving: true })], 'a'],
-  ['no agent of a node', [agent('a', { app: 'heliograph-route' })], undefined],
-  ['none without an address', [agent('a', { podIP: '' })], undefined],
-])('the gateway is %s', (_, agents, want) => {
-  expect(gatewayIn(agents)?.node).toBe(want && `node-of-${want}`)
+test.each<[name: string, pods: ReturnType<typeof gatewayPod>[], want: string | undefined]>([
+  ['the latest of those that are ready', [gatewayPod('b', { since: '10:01' }), gatewayPod('a')], 'b'],
+  ['a ready one before a later one', [gatewayPod('b', { since: '10:01', ready: false }), gatewayPod('a')], 'a'],
+  ['one that stays before a ready one', [gatewayPod('b', { leaving: true }), gatewayPod('a', { ready: false })], 'a'],
+  ['one that leaves while it is the only one', [gatewayPod('a', { leaving: true })], 'a'],
+  ['none without an address', [gatewayPod('a', { podIP: '' })], undefined],
+])('the gateway is %s', (_, pods, want) => {
+  expect(gatewayIn(pods)?.node).toBe(want && `node-of-${want}`)
 })

@@ -6,7 +6,6 @@ import { type TunnelCIDRs, tunnelCIDRs, tunnelProblem } from '../../policy/tunne
 import { mappingByOriginal, mappingsOf } from '../mapping/mapping.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../node/name.ts'
 import type { Fabric, FabricNode, FabricPeer } from './fabric/index.ts'
-import { GATEWAY_LABELS } from './fabric/workloads.ts'
 import { peerOf } from './names.ts'
 import { isHost, isPort, isPublicKey } from './parameters.ts'
 
@@ -15,17 +14,17 @@ export interface FabricSources {
   readonly tunnels: readonly KubeObject[]
   readonly mappings: readonly KubeObject[]
   readonly nodes: readonly KubeObject[]
-  /** Pods of the gateway and the route agents. */
-  readonly agents: readonly KubeObject[]
+  /** Pods of the gateway. */
+  readonly gateways: readonly KubeObject[]
 }
 
 /**
  * The fabric of a cluster. A TunnelEndpoint that somebody has spoilt is left out until it is mended, so that the others
  * are served.
  */
-export function fabricOf(cluster: string, mtu: number, { tunnels, mappings, nodes, agents }: FabricSources): Fabric {
+export function fabricOf(cluster: string, mtu: number, { tunnels, mappings, nodes, gateways }: FabricSources): Fabric {
   const peers = tunnels.flatMap((tunnel) => peerIn(tunnel, mappings))
-  const gateway = gatewayIn(agents)
+  const gateway = gatewayIn(gateways)
   return {
     cluster,
     peers: peers.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
@@ -42,9 +41,8 @@ export function nodeAddress(node: KubeObject, type: 'InternalIP' | 'ExternalIP')
 }
 
 /** The Pod that is, or is to become, the gateway: one that stays, is ready, and is the latest, in this order. */
-export function gatewayIn(agents: readonly KubeObject[]): Fabric['gateway'] {
-  const [pod] = agents
-    .filter((agent) => Object.entries(GATEWAY_LABELS).every(([key, value]) => agent.metadata.labels?.[key] === value))
+export function gatewayIn(pods: readonly KubeObject[]): Fabric['gateway'] {
+  const [pod] = pods
     .filter(({ spec, status }) => mapOf(spec).nodeName && isIPv4(mapOf(status).podIP))
     .toSorted((a, b) => (rankOf(a) > rankOf(b) ? -1 : 1))
   return pod && { node: String(mapOf(pod.spec).nodeName), ip: String(mapOf(pod.status).podIP) }

@@ -16,6 +16,7 @@ import {
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
 import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from './fabric/names.ts'
+import { GATEWAY_LABELS } from './fabric/workloads.ts'
 import { IPAM_NAME, MANAGED } from './names.ts'
 
 /** All of the internal network in one cluster, as read; what is there to be written comes first. */
@@ -30,8 +31,8 @@ export interface Local {
   readonly tunnels: readonly KubeObject[]
   readonly mappings: readonly KubeObject[]
   readonly nodes: readonly KubeObject[]
-  /** Pods of the gateway and the route agents. */
-  readonly agents: readonly KubeObject[]
+  /** Pods of the gateway. */
+  readonly gateways: readonly KubeObject[]
 }
 
 /** The namespace with the agents' accounts is for people to make: it comes with the agents' rights. */
@@ -63,15 +64,17 @@ export async function readLocal(api: Cluster): Promise<Local> {
     get(IPAM_STORAGE, IPAM_NAME),
     get(CONFIGMAP, GATEWAY_KEY),
   ])
-  const [configs, tunnels, mappings, agents, nodes] = await Promise.all([
+  const [configs, tunnels, mappings, gateways, nodes] = await Promise.all([
     all(api, NETWORK_CONFIG, MANAGED),
     all(api, TUNNEL_ENDPOINT, MANAGED),
     all(api, ENDPOINT_MAPPING, MANAGED),
-    all(api, POD, MANAGED),
+    all(api, POD, GATEWAY_PODS),
     all(api, NODE),
   ])
-  return { fabric, service, gateway, route, storage, key, configs, tunnels, mappings, agents, nodes }
+  return { fabric, service, gateway, route, storage, key, configs, tunnels, mappings, gateways, nodes }
 }
+
+const GATEWAY_PODS = [MANAGED, ...Object.entries(GATEWAY_LABELS).map(([key, value]) => `${key}=${value}`)].join()
 
 async function all(api: Cluster, resource: Resource, labelSelector?: string): Promise<KubeObject[]> {
   const place = resource.namespaced ? { namespace: SYSTEM_NAMESPACE } : {}

@@ -98,8 +98,8 @@ function workloadsOf({ id, gateway }: NetworkCluster, local: Local): KubeObject[
 }
 
 /** Where NodePorts are reached: at the node that the gateway runs on, and while it moves where it was last. */
-function gatewayNodeAddress({ agents, nodes, service }: Local): string | undefined {
-  const name = gatewayIn(agents)?.node
+function gatewayNodeAddress({ gateways, nodes, service }: Local): string | undefined {
+  const name = gatewayIn(gateways)?.node
   const node = nodes.find(({ metadata }) => metadata.name === name)
   const found = node && (nodeAddress(node, 'ExternalIP') ?? nodeAddress(node, 'InternalIP'))
   return found ?? service?.metadata.annotations?.[GATEWAY_NODE_IP]
@@ -123,7 +123,7 @@ async function removeOwn({ api }: NetworkCluster, local: Local, mode: Mode) {
     (await remove(api, DAEMON_SET, [local.route], mode)) +
     (await remove(api, SERVICE, [local.service], mode)) +
     (await remove(api, SECRET, [local.fabric], mode))
-  if (writes > 0 || local.agents.length > 0) return writes
+  if (writes > 0 || local.gateways.length > 0) return writes
   const isThere = await removeUnread(api, SECRET, { namespace: SYSTEM_NAMESPACE, name: GATEWAY_KEY }, mode)
   return Number(isThere) + (await remove(api, CONFIGMAP, [local.key], mode))
 }

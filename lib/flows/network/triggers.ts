@@ -23,8 +23,8 @@ export const NETWORK = 'network'
 /** One kind of object that the internal network is made of, or made from. */
 export interface Part extends Pick<Trigger, 'subresources' | 'own'> {
   readonly resource: Resource
-  /** The one object that counts; absent: any. */
-  readonly name?: string
+  /** The one object that counts, or how those that do are named; absent: any. */
+  readonly name?: string | RegExp
   /** Whom a change concerns besides its cluster: the peer that the object is named after, all peers, or nobody. */
   readonly concerns: 'peer' | 'peers' | 'nobody'
 }
@@ -42,11 +42,16 @@ const PARTS: readonly Part[] = [
   { resource: SECRET, name: FABRIC, concerns: 'nobody' },
   { resource: DEPLOYMENT, name: GATEWAY, concerns: 'nobody' },
   { resource: DAEMON_SET, name: ROUTE, concerns: 'nobody' },
-  { resource: POD, concerns: 'nobody', subresources: ['status'] },
+  { resource: POD, name: new RegExp(`^${GATEWAY}-`), concerns: 'nobody', subresources: ['status'] },
   { resource: NODE, concerns: 'nobody' },
   // Given and freed by the functions that reflect endpoints.
   { resource: ENDPOINT_MAPPING, concerns: 'nobody', own: [''] },
 ]
+
+/** Whether an object of the part counts. */
+export function counts({ name }: Part, object: string): boolean {
+  return name === undefined || (typeof name === 'string' ? name === object : name.test(object))
+}
 
 /** The part that an event is about, by its `of`. */
 export function partOf(of: string | undefined): Part | undefined {
