@@ -7,13 +7,31 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{functions,lib,infra,test}/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
+          exclude: ['test/{e2e,network,rehearsal}/**', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'rehearsal',
+          include: ['test/rehearsal/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 600_000,

@@ -184,7 +184,7 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err != nil {
 		return err
 	}
-	if err := kernel.Loosen(overlay); err != nil {
+	if err := kernel.Loosen(overlay, wanted.Tunnel.Address); err != nil {
 		return err
 	}
 	pods, _ := a.pods.All()

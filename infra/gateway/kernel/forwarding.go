@@ -4,10 +4,13 @@ package kernel
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 
+	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 )
@@ -34,10 +37,12 @@ func Forward(device string, index int) error {
 	return nil
 }
 
-// Loosen takes packets of any source that is reachable at all from the device, also where the namespace is strict: what
-// comes in by the overlay has not always its way back there.
-func Loosen(index int) error {
-	if err := setDevconf(index, devconfRPFilter, 2); err != nil {
+// Loosen takes packets of any source that is reachable at all, also where the namespace is strict: what comes in by the
+// overlay has not always its way back there. The kernel does so only with a device that has an address, whichever.
+func Loosen(index int, address netip.Addr) error {
+	link := &netlink.GenericLink{LinkAttrs: netlink.LinkAttrs{Index: index}}
+	own := &netlink.Addr{IPNet: ipNet(netip.PrefixFrom(address, address.BitLen())), Scope: unix.RT_SCOPE_HOST}
+	if err := errors.Join(setDevconf(index, devconfRPFilter, 2), netlink.AddrReplace(link, own)); err != nil {
 		return fmt.Errorf("reverse path filter: %w", err)
 	}
 	return nil

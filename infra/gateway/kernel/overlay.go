@@ -1,12 +1,14 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 
 	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
 	"golang.org/x/sys/unix"
 
 	"heliograph.local/gateway/config"
@@ -42,33 +44,52 @@ func RemoveOverlay() error {
 }
 
 func ensureVxlan(overlay config.Overlay, self config.Neighbour, mtu int) (netlink.Link, error) {
-	attributes := netlink.NewLinkAttrs()
-	attributes.Name = config.OverlayDevice
-	attributes.MTU = mtu
-	attributes.HardwareAddr = self.MAC.HardwareAddr
-	want := &netlink.Vxlan{LinkAttrs: attributes, VxlanId: overlay.ID, Port: int(overlay.Port), SrcAddr: self.IP.AsSlice()}
 	link, err := netlink.LinkByName(config.OverlayDevice)
 	switch {
 	case isLinkMissing(err):
 	case err != nil:
 		return nil, err
-	case isSameVxlan(link, want):
+	case isVxlan(link, overlay, self):
 		return link, errors.Join(setMTU(link, mtu), netlink.LinkSetUp(link))
 	default:
 		if err := netlink.LinkDel(link); err != nil {
 			return nil, err
 		}
 	}
-	if err := netlink.LinkAdd(want); err != nil {
+	if err := addVxlan(overlay, self, mtu); err != nil {
 		return nil, err
 	}
-	return want, netlink.LinkSetUp(want)
+	if link, err = netlink.LinkByName(config.OverlayDevice); err != nil {
+		return nil, err
+	}
+	return link, netlink.LinkSetUp(link)
 }
 
-func isSameVxlan(link netlink.Link, want *netlink.Vxlan) bool {
+// addVxlan makes the device, without checksums of the outer UDP: one that is left to the network card is wrong after a
+// CNI has masqueraded the packet. The netlink library cannot say so.
+func addVxlan(overlay config.Overlay, self config.Neighbour, mtu int) error {
+	request := nl.NewNetlinkRequest(unix.RTM_NEWLINK, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	request.AddData(nl.NewIfInfomsg(unix.AF_UNSPEC))
+	request.AddData(nl.NewRtAttr(unix.IFLA_IFNAME, nl.ZeroTerminated(config.OverlayDevice)))
+	request.AddData(nl.NewRtAttr(unix.IFLA_MTU, nl.Uint32Attr(uint32(mtu))))
+	request.AddData(nl.NewRtAttr(unix.IFLA_ADDRESS, self.MAC.HardwareAddr))
+	info := nl.NewRtAttr(unix.IFLA_LINKINFO, nil)
+	info.AddRtAttr(nl.IFLA_INFO_KIND, nl.NonZeroTerminated("vxlan"))
+	data := info.AddRtAttr(nl.IFLA_INFO_DATA, nil)
+	data.AddRtAttr(nl.IFLA_VXLAN_ID, nl.Uint32Attr(uint32(overlay.ID)))
+	data.AddRtAttr(nl.IFLA_VXLAN_LOCAL, self.IP.AsSlice())
+	data.AddRtAttr(nl.IFLA_VXLAN_PORT, binary.BigEndian.AppendUint16(nil, overlay.Port))
+	data.AddRtAttr(nl.IFLA_VXLAN_LEARNING, nl.Uint8Attr(0))
+	data.AddRtAttr(nl.IFLA_VXLAN_UDP_CSUM, nl.Uint8Attr(0))
+	request.AddData(info)
+	_, err := request.Execute(unix.NETLINK_ROUTE, 0)
+	return err
+}
+
+func isVxlan(link netlink.Link, overlay config.Overlay, self config.Neighbour) bool {
 	have, isVxlan := link.(*netlink.Vxlan)
-	return isVxlan && have.VxlanId == want.VxlanId && have.Port == want.Port && !have.Learning &&
-		have.SrcAddr.Equal(want.SrcAddr) && have.HardwareAddr.String() == want.HardwareAddr.String()
+	return isVxlan && have.VxlanId == overlay.ID && have.Port == int(overlay.Port) && !have.Learning && !have.UDPCSum &&
+		have.SrcAddr.Equal(self.IP.AsSlice()) && have.HardwareAddr.String() == self.MAC.String()
 }
 
 func setMTU(link netlink.Link, mtu int) error {

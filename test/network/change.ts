@@ -1,0 +1,146 @@
+/** What may happen to the clusters while packets go between them. */
+import { expect, test } from 'vitest'
+import { eventually } from '../../infra/local/eventually.ts'
+import { GATEWAY_KEY } from '../../lib/flows/network/fabric/names.ts'
+import { connected } from './fabrics.ts'
+import { MAPPINGS, type Pair, SEEN } from './pair.ts'
+import { addPod, GATEWAY_IP, masquerade, NODES, serveGateway } from './topology.ts'
+import { answers, ask, lossOf, pour } from './traffic.ts'
+
+const MEGABYTE = 1 << 20
+
+export function changeTests(pair: () => Pair): void {
+  const bothWays = async () => {
+    const { a, b } = pair()
+    await eventually('a to b', () => answers(a.pod, SEEN.b.pod))
+    await eventually('b to a', () => answers(b.pod, SEEN.a.pod))
+  }
+
+  test('a transfer goes on although both gateways forget every connection', async () => {
+    const { a, b } = pair()
+    const stream = await pour(a.pod, b.pod, SEEN.b.pod, 5301)
+    await stream.flows(MEGABYTE)
+    for (const { gateway } of [a, b]) await gateway.run('conntrack', '-F')
+    await stream.flows(8 * MEGABYTE)
+    stream.stop()
+  })
+
+  test('no ping is lost while the configuration is applied again and again', async () => {
+    const { a, configure } = pair()
+    const loss = lossOf(a.pod, SEEN.b.pod, 1500, 0.004)
+    for (let round = 0; round < 10; round++) {
+      await configure({
+        a: { peer: { mappings: { ...MAPPINGS, [`192.0.2.${100 + round}`]: '10.61.0.7' } } },
+        b: { mtu: 1330 - round },
+      })
+    }
+    expect(await loss).toBe(0)
+    await configure()
+  })
+
+  test('a transfer goes on although an agent is killed and comes again', async () => {
+    const { a, b } = pair()
+    const stream = await pour(a.pod, b.pod, SEEN.b.pod, 5302)
+    await stream.flows(MEGABYTE)
+    await b.agents.gateway.end('SIGKILL')
+    await b.gateway.run('conntrack', '-F')
+    await b.startGateway()
+    await stream.flows(8 * MEGABYTE)
+    stream.stop()
+    await bothWays()
+  })
+
+  test('agents of nodes are replaced, and no ping is lost', async () => {
+    const { a } = pair()
+    const loss = lossOf(a.pod, SEEN.b.pod, 500, 0.005)
+    await a.agents.routes[1].end('SIGTERM')
+    await a.startRoute(1)
+    await eventually('the agent ready', async () => (await a.agents.routes[1].ready()) === true)
+    expect(await loss).toBe(0)
+  })
+
+  test("the gateway's Pod is replaced by one on the same node with another address", async () => {
+    const { a, b, net, configure } = pair()
+    const stream = await pour(a.pod, b.pod, SEEN.b.pod, 5303)
+    await stream.flows(MEGABYTE)
+    const other = await net.space('a-gateway-2')
+    const ip = '10.200.1.8'
+    await addPod(net, a.gatewayNode, other, ip)
+    await a.agents.gateway.end('SIGTERM')
+    await serveGateway(a.gatewayNode, a.publicIP, ip)
+    await a.startGateway(other, ip)
+    await configure({ a: { gateway: { node: NODES[0].name, ip } } })
+    await stream.flows(8 * MEGABYTE)
+    stream.stop()
+    await a.agents.gateway.end('SIGTERM')
+    await serveGateway(a.gatewayNode, a.publicIP, GATEWAY_IP)
+    await a.startGateway()
+    await configure()
+    await bothWays()
+  })
+
+  test('while no gateway is known, packets for the peer leave the node for nowhere else', async () => {
+    const { a, configure } = pair()
+    await configure({ a: { gateway: 'none' } })
+    const { stdout } = await a.pod.try('ping', '-c1', '-W1', SEEN.b.pod)
+    expect(stdout).toContain('Destination Host Unreachable')
+    await configure()
+    await bothWays()
+  })
+
+  test("the peer's address changes", async () => {
+    const { a, b, configure } = pair()
+    const stream = await pour(a.pod, b.pod, SEEN.b.pod, 5304)
+    await stream.flows(MEGABYTE)
+    const moved = '198.51.100.22'
+    await b.gatewayNode.ip(`addr del ${b.publicIP}/24 dev wan0`, `addr add ${moved}/24 dev wan0`)
+    await serveGateway(b.gatewayNode, moved, GATEWAY_IP)
+    await b.gatewayNode.run('conntrack', '-F')
+    await configure({ a: { peer: { endpoint: `${moved}:5871` } } })
+    await stream.flows(8 * MEGABYTE)
+    stream.stop()
+    expect(
+      (
+        await eventually('the new endpoint', async () => {
+          const { peerConfiguration } = await a.connection('b')
+          return peerConfiguration?.endpoint?.startsWith(moved) && peerConfiguration
+        })
+      ).endpoint,
+    ).toBe(`${moved}:5871`)
+    await b.gatewayNode.ip(`addr del ${moved}/24 dev wan0`, `addr add ${b.publicIP}/24 dev wan0`)
+    await serveGateway(b.gatewayNode, b.publicIP, GATEWAY_IP)
+    await b.gatewayNode.run('conntrack', '-F')
+    await configure()
+    await bothWays()
+  })
+
+  test('another key of one gateway, by deleting its Secret', async () => {
+    const { a, b, configure } = pair()
+    const before = await b.publicKey()
+    await b.delete(`secrets/${GATEWAY_KEY}`)
+    await eventually('another public key', async () => (await b.publicKey()) !== before)
+    await configure()
+    await bothWays()
+    await connected(a, 'b')
+    expect((await a.connection('b')).peerConfiguration?.publicKey).toBe(await b.publicKey())
+  })
+
+  test('a CNI that masquerades takes the identity of no pod, either way', async () => {
+    const { a, b, configure } = pair()
+    for (const cluster of [a, b]) {
+      await masquerade(cluster)
+      for (const node of [cluster.node, cluster.gatewayNode])
+        await node.run('nft', 'delete', 'chain', 'ip', 'heliograph_node', 'outbound_nat')
+    }
+    const without = await ask(a.pod, SEEN.b.pod, 8080)
+    for (const cluster of [a, b]) {
+      for (const node of [cluster.node, cluster.gatewayNode])
+        await node.run('nft', 'delete', 'table', 'ip', 'heliograph_node')
+    }
+    await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
+    await configure()
+    expect(await ask(a.pod, SEEN.b.pod, 8080)).toBe(`${SEEN.a.pod} 10.200.2.10`)
+    expect(await ask(b.pod, SEEN.a.pod, 8080)).toBe(`${SEEN.b.pod} 10.200.2.10`)
+    expect(without, 'control: without the rule before it').not.toBe(`${SEEN.a.pod} 10.200.2.10`)
+  })
+}

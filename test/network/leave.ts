@@ -1,0 +1,87 @@
+/** Mistakes in what the agents are given, what they keep to themselves, and the end. */
+import { expect, test } from 'vitest'
+import { eventually } from '../../infra/local/eventually.ts'
+import { renderFabric } from '../../lib/flows/network/fabric/index.ts'
+import { FABRIC, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fabric/names.ts'
+import { fabricOf, peerOf, tunnelCIDRs } from './fabrics.ts'
+import { A, B, type Pair, SEEN } from './pair.ts'
+import type { Space } from './space.ts'
+import { answers } from './traffic.ts'
+
+export function leaveTests(pair: () => Pair): void {
+  test.each([
+    ['gateway.json', '{"version": 2}', /version 2 is unknown to this agent, which reads 1: use the agent's image/],
+    ['gateway.nft', 'table ip heliograph { nonsense }', /gateway\.nft: nft: .*syntax error/],
+  ])('a bad %s is refused and told, and the one before stays', async (file, text, message) => {
+    const { a, b } = pair()
+    const files = renderFabric(fabricOf(a, [await peerOf(b, tunnelCIDRs(B, A))]))
+    await a.configure({ ...files, [file]: text })
+    await eventually('the message', async () => message.test((await a.connection('b')).statusMessage ?? ''))
+    expect(await a.agents.gateway.ready(), 'it is to stay in the Service').toBe(true)
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test.each([
+    ['route.json', '{}', /version 0 is unknown/],
+    ['node.nft', 'nonsense', /node\.nft: nft: .*syntax error/],
+  ])('a bad %s too, and the agent is not ready', async (file, text, message) => {
+    const { a, b } = pair()
+    const files = renderFabric(fabricOf(a, [await peerOf(b, tunnelCIDRs(B, A))]))
+    await a.configure({ ...files, [file]: text })
+    await eventually('the message', async () => message.test(String(await a.agents.routes[1].ready())))
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test('a private key is in its own Secret, and in no log and no other object', async () => {
+    const { a, b, configure } = pair()
+    await configure()
+    for (const { agents, get } of [a, b]) {
+      const { privateKey } = (await get(`secrets/${GATEWAY_KEY}`))!.data as { privateKey: string }
+      const key = Buffer.from(privateKey, 'base64').toString()
+      expect(key).toMatch(/^[\w+/]{43}=$/)
+      const said = [agents.gateway, ...agents.routes].flatMap(({ lines }) => lines)
+      const objects = await Promise.all([get(`secrets/${FABRIC}`), get(`configmaps/${GATEWAY_KEY}`)])
+      expect([...said, ...objects.map((object) => JSON.stringify(object))].join()).not.toContain(key)
+      const base64 = Object.values((objects[0]!.data ?? {}) as Record<string, string>)
+      expect(base64.map((text) => Buffer.from(text, 'base64').toString()).join()).not.toContain(key)
+    }
+  })
+
+  test('the agent of a node leaves nothing behind when it ends after its DaemonSet', async () => {
+    const { a } = pair()
+    await a.delete(`daemonsets/${ROUTE}`, '/apis/apps/v1')
+    await a.agents.routes[1].end('SIGTERM')
+    expect(await traces(a.node)).toEqual([])
+    expect(await traces(a.gatewayNode)).not.toEqual([])
+  })
+
+  test('without the Secret the tunnel is gone, and every trace of it', async () => {
+    const { a, b } = pair()
+    await b.delete(`secrets/${FABRIC}`)
+    for (const space of [b.gateway, b.node, b.gatewayNode]) {
+      await eventually(`nothing left in ${space.name}`, async () => {
+        const left = (await traces(space)).filter((trace) => trace !== 'link heliograph')
+        return left.length === 0 || Promise.reject(new Error(left.join('\n')))
+      })
+    }
+    expect(await answers(a.podBeside, SEEN.b.pod)).toBe(false)
+    expect(await answers(b.pod, SEEN.a.pod)).toBe(false)
+    await eventually('a tells of it', async () => (await a.connection('b')).status === 'Error')
+  })
+}
+
+/** What the fabric has made in a namespace. */
+async function traces(space: Space): Promise<string[]> {
+  const [links, rules, routes, tables] = await Promise.all([
+    space.run('ip', '-o', 'link'),
+    space.run('ip', 'rule'),
+    space.try('ip', 'route', 'show', 'table', '18952').then(({ stdout }) => stdout),
+    space.run('nft', 'list', 'tables'),
+  ])
+  return [
+    ...[...links.matchAll(/^\d+: (heliograph[^:@]*)/gm)].map(([, name]) => `link ${name}`),
+    ...rules.split('\n').filter((line) => line.includes('18952')),
+    ...routes.split('\n').filter(Boolean),
+    ...tables.split('\n').filter((line) => line.includes('heliograph')),
+  ]
+}

@@ -1,0 +1,93 @@
+/** What a peer does not reach: anything but pods and mapped addresses, whatever it sends into its tunnel. */
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { eventually } from '../../infra/local/eventually.ts'
+import { MAPPINGS, type Pair, SEEN } from './pair.ts'
+import type { Site } from './site.ts'
+import type { Space } from './space.ts'
+import { NODES, POD_IP } from './topology.ts'
+import { answers, ask, pour } from './traffic.ts'
+
+export function refuseTests(pair: () => Pair): void {
+  test('a peer that adds its own routes reaches no node, and no pod by its own name', async () => {
+    const { a, b, configure } = pair()
+    // An address that a takes for one of b's pods, straight into the tunnel.
+    const rogue = '10.202.77.77'
+    const targets = [NODES[0].ip, NODES[1].ip, POD_IP]
+    await allow(b, await a.publicKey(), [...targets.map((ip) => `${ip}/32`)])
+    await b.gateway.ip(
+      `addr add ${rogue}/32 dev heliograph`,
+      ...targets.map((ip) => `rule add to ${ip} lookup 77 priority 10`),
+    )
+    await b.gateway.ip(...targets.map((ip) => `route add ${ip} dev heliograph table 77`))
+    try {
+      for (const target of targets) expect(await answers(b.gateway, target, '-I', rogue), target).toBe(false)
+      await a.gateway.run('nft', 'insert', 'rule', 'ip', 'heliograph', 'from_peer', 'accept')
+      expect(await answers(b.gateway, NODES[0].ip, '-I', rogue), 'control: with the filter open').toBe(true)
+    } finally {
+      await b.gateway.ip(
+        `addr del ${rogue}/32 dev heliograph`,
+        ...targets.map((ip) => `rule del to ${ip} lookup 77 priority 10`),
+      )
+      // The device's peers and the rules become what they should be with the next configuration.
+      await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
+      await a.gateway.run('nft', 'delete', 'table', 'ip', 'heliograph')
+      await configure()
+    }
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test('what is mapped no more is reached no more, not even over a connection that there was', async () => {
+    const { a, b, outside, configure } = pair()
+    const stream = await pour(b.pod, outside, SEEN.without, 9191)
+    await stream.flows(1 << 20)
+    const { [NODES[1].ip]: node, ...rest } = MAPPINGS
+    await configure({ a: { peer: { mappings: { [NODES[1].ip]: node! } } } })
+    const before = stream.bytes()
+    expect(await ask(b.pod, SEEN.without, 9090)).toBe('')
+    expect(await ask(b.pod, SEEN.node, 9090)).not.toBe('')
+    expect(stream.bytes() - before).toBeLessThan(1 << 20)
+    stream.stop()
+    await configure({ a: { peer: { mappings: rest } } })
+    expect(await ask(b.pod, SEEN.without, 9090)).not.toBe('')
+    expect(await ask(b.pod, SEEN.node, 9090)).toBe('')
+    await configure()
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test("the overlay takes packets of the gateway's Pod only", async () => {
+    const { a } = pair()
+    const dropped = async () => {
+      const chain = await a.node.run('nft', 'list', 'chain', 'ip', 'heliograph_node', 'overlay')
+      return Number(/counter packets (\d+)/.exec(chain)![1])
+    }
+    const before = await dropped()
+    await sendToOverlay(a.podBeside)
+    await eventually('a forged packet dropped', async () => (await dropped()) > before)
+    const real = await dropped()
+    await sendToOverlay(a.gateway)
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+    expect(await dropped()).toBe(real)
+  })
+}
+
+/** Sends a datagram to the overlay of the other node. */
+async function sendToOverlay(from: Space): Promise<void> {
+  const script = `require('dgram').createSocket('udp4').send('x', 4879, '${NODES[1].ip}', () => process.exit())`
+  await from.run(process.execPath, '-e', script)
+}
+
+/** Has a gateway take more networks for its peer's, by the socket of its userspace WireGuard. */
+async function allow({ agents }: Site, publicKey: string, cidrs: readonly string[]): Promise<void> {
+  const lines = [
+    'set=1',
+    `public_key=${Buffer.from(publicKey, 'base64').toString('hex')}`,
+    'update_only=true',
+    ...cidrs.map((cidr) => `allowed_ip=${cidr}`),
+  ]
+  const socket = connect(`/proc/${agents.gateway.pid}/root/run/wireguard/heliograph.sock`)
+  socket.end(`${lines.join('\n')}\n\n`)
+  let answer = ''
+  for await (const chunk of socket) answer += chunk
+  expect(answer).toBe('errno=0\n\n')
+}
