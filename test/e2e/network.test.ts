@@ -9,6 +9,7 @@ import { type Attempt, everything, serveNetwork } from '../../lib/flows/network/
 import type { NetworkWorld } from '../../lib/flows/network/world.ts'
 import { logger } from '../../lib/log.ts'
 import { connectClusters, networkBetween } from '../../lib/peerings.ts'
+import { connectGateway, connectTunnel, keyOf } from './gateways.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /**
@@ -51,21 +52,7 @@ async function restart(env: Record<string, string>): Promise<void> {
   await sweep()
 }
 
-/** What a cloud does for a Service, and the agent for a gateway that starts. */
-async function connect(id: Id): Promise<void> {
-  const address = `192.0.2.${IDS.indexOf(id) + 1}`
-  const status = JSON.stringify({ status: { loadBalancer: { ingress: [{ ip: address }] } } })
-  await kubectl(id, 'patch', 'service', 'heliograph-gateway', '--subresource=status', '--type=merge', '-p', status)
-  const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'net.liqo.io/key': 'wireguard' }
-  const metadata = { name: 'heliograph-gateway-key', namespace: 'heliograph', labels }
-  const keys = [
-    { apiVersion: 'v1', kind: 'Secret', metadata, stringData: { privateKey: 'secret' } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { publicKey: keyOf(id) } },
-  ]
-  for (const object of keys) await stage.clusters[id]!.kubectl(['apply', '-f', '-'], JSON.stringify(object))
-}
-
-const keyOf = (id: Id) => Buffer.from(id.padEnd(32)).toString('base64')
+const connect = (id: Id) => connectGateway(stage, id, `192.0.2.${IDS.indexOf(id) + 1}`)
 
 const specOf = async (id: Id, peer: Id) => (await found(id, 'tunnelendpoint', peer))?.spec
 const tunnel = (id: Id, peer: Id) => eventually(`tunnel from ${id} to ${peer}`, () => specOf(id, peer))
@@ -208,10 +195,10 @@ test('what somebody spoils is mended', async () => {
 test('a tunnel that is up shows on its node at once', async () => {
   await stage.host.invoke('node', {})
   await eventually('a node without network', async () => (await networkUnavailable('milan')) === 'True')
-  const status = JSON.stringify({ status: { connection: { status: 'Connected', statusMessage: 'peer answers' } } })
-  await kubectl('rome', 'patch', 'tunnelendpoint', 'milan', '--subresource=status', '--type=merge', '-p', status)
+  await connectTunnel(stage, 'rome', 'milan')
   await eventually('a node with its network', async () => (await networkUnavailable('milan')) === 'False')
   expect(await networkUnavailable('turin')).toBe('True')
+  expect(await stage.host.deadLetters.list()).toEqual([])
 })
 
 test('a peering that is no longer configured is forgotten, in both clusters', async () => {
@@ -224,7 +211,7 @@ test('a peering that is no longer configured is forgotten, in both clusters', as
 test('internal=false takes all of it away, and the nodes say nothing of a network', async () => {
   await restart({ NETWORKING_INTERNAL: 'false' })
   for (const id of ['rome', 'milan'] as const) {
-    // The keys go with the last agent: Pods end in their own time.
+    // The keys go with the last gateway: Pods end in their own time.
     await eventually(`nothing in ${id}`, async () => {
       await sweep()
       const names = await left(id)
@@ -242,7 +229,6 @@ test('internal=true brings it back', async () => {
   expect(await tunnel('rome', 'milan')).toMatchObject({ remoteNATPodCIDR: '10.246.0.0/16', endpointIP: '192.0.2.2' })
   await stage.host.invoke('node', {})
   expect(await networkUnavailable('milan')).toBe('True')
-  expect(await stage.host.deadLetters.list()).toEqual([])
 })
 
 test('what the function may do of its own is enough, and no more than it does', async () => {
