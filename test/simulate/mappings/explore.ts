@@ -3,7 +3,7 @@ import type { Answer, Call } from '../calls.ts'
 import type { Program } from '../life.ts'
 import { build } from '../past.ts'
 import { edited, emptyScene, type Scene, stepOf, tryCall } from '../scene.ts'
-import { judge } from './judge.ts'
+import { judge, shownIn } from './judge.ts'
 import { GROUND, type MappingWorld, SWEEP, WHOLE_SWEEP } from './worlds.ts'
 
 /** What a cluster answers, and what it is then. */
@@ -69,10 +69,10 @@ export async function exploreMappings(world: MappingWorld, answering: Answering 
 
 /** As it is then, and as a sweep leaves it. */
 async function verdict({ home, remote }: State): Promise<string | undefined> {
-  const wrong = judge(build(home), build(remote))
+  const wrong = judge(shownIn(build(home), build(remote)))
   if (wrong) return wrong
   const swept = await alone(home, remote, WHOLE_SWEEP)
-  const left = judge(build(swept.home), build(swept.remote), 'swept')
+  const left = judge(shownIn(build(swept.home), build(swept.remote)), 'swept')
   return left && `after a sweep: ${left}`
 }
 

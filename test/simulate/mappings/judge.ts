@@ -5,21 +5,30 @@ import { addressesOf } from '../../../lib/kinds/endpointslice/forge.ts'
 import type { MemoryCluster } from '../../support/memory-cluster.ts'
 import { HOME, REMOTE } from '../edits.ts'
 
+/** Slices of home outside the pod CIDR, their copies in the same order, and all mappings for that cluster. */
+export interface Shown {
+  readonly slices: readonly KubeObject[]
+  readonly copies: readonly KubeObject[]
+  readonly mappings: readonly KubeObject[]
+}
+
+/** What rome and milan show of `shop`. */
+export function shownIn(rome: MemoryCluster, milan: MemoryCluster): Shown {
+  return {
+    slices: rome.all(ENDPOINT_SLICE, HOME),
+    copies: milan.all(ENDPOINT_SLICE, REMOTE),
+    mappings: rome.all(ENDPOINT_MAPPING),
+  }
+}
+
 /**
  * What must hold when all is quiet: every copy shows, for each address of its slice and in their order, one whose mapping
  * is there and stands for that very address. After a sweep, besides: nothing else is mapped, and nothing is marked.
  * @returns what is wrong
  */
-export function judge(
-  rome: MemoryCluster,
-  milan: MemoryCluster,
-  when: 'quiet' | 'swept' = 'quiet',
-): string | undefined {
-  const slices = rome.all(ENDPOINT_SLICE, HOME)
-  const copies = milan.all(ENDPOINT_SLICE, REMOTE)
-  const mappings = rome.all(ENDPOINT_MAPPING)
+export function judge({ slices, copies, mappings }: Shown, when: 'quiet' | 'swept' = 'quiet'): string | undefined {
   const originalOf = new Map(mappings.map(({ spec }) => pairOf(spec as Spec)))
-  const namesOf = (objects: KubeObject[]) => objects.map(({ metadata }) => metadata.name).join()
+  const namesOf = (objects: readonly KubeObject[]) => objects.map(({ metadata }) => metadata.name).join()
   if (namesOf(slices) !== namesOf(copies)) return `copies ${namesOf(copies)} of slices ${namesOf(slices)}`
   for (const [index, slice] of slices.entries()) {
     const shown = addressesOf(copies[index]!)
