@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { mapOf, mapsOf } from '../../kinds/json.ts'
 import { parseAddress } from '../../policy/address.ts'
-import { contains, parseCidr } from '../../policy/cidr.ts'
 import { type TunnelCIDRs, tunnelCIDRs, tunnelProblem } from '../../policy/tunnel.ts'
-import { mappingByOriginal, mappingsOf } from '../mapping/mapping.ts'
+import { usableMappings } from '../mapping/allocate.ts'
+import { mappingByOriginal } from '../mapping/mapping.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../node/name.ts'
 import type { Fabric, FabricNode, FabricPeer } from './fabric/index.ts'
 import { peerOf } from './names.ts'
@@ -67,14 +67,10 @@ function peerIn(tunnel: KubeObject, mappings: readonly KubeObject[]): FabricPeer
 }
 
 /** The lowest of several for one address, as every reader takes it; what is outside the external CIDR is stale. */
-function mappingsFor(peer: string, { localExternalCIDR }: TunnelCIDRs, objects: readonly KubeObject[]) {
-  const cidr = parseCidr(localExternalCIDR)
-  const sound = mappingsOf(peer, objects).filter(({ original, external }) => {
-    const address = parseAddress(external)
-    return isIPv4(original) && 'family' in address && !('unreadable' in cidr) && contains(cidr, address)
-  })
+function mappingsFor(peer: string, { localExternalCIDR: cidr }: TunnelCIDRs, objects: readonly KubeObject[]) {
+  const sound = usableMappings({ peer, cidr }, objects).filter(({ original }) => isIPv4(original))
   return Object.fromEntries(
-    [...mappingByOriginal(sound).values()].map((mapping) => [mapping.original, mapping.external]),
+    [...mappingByOriginal(sound).values()].map(({ original, external }) => [original, external]),
   )
 }
 

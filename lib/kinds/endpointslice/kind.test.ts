@@ -130,3 +130,24 @@ test('asks for its Service and its nodes', () => {
   expect(nodes.wanted(source)).toEqual({ names: ['a'] })
   expect(service.wanted(object('EndpointSlice', 'manual'))).toEqual({ names: [] })
 })
+
+const meant = networks({}, { home: planned('rome', {}, { podCIDRs: ['10.244.0.0/16', 'fd00:10::/56'] }) })
+const flat = networks({ internal: false })
+const opaque = networks({ reflectIPs: false })
+
+test.each([
+  { name: 'pods alone', addresses: ['10.244.1.7'], between: meant, tunnel: true, mappings: false },
+  { name: 'a machine too', addresses: ['10.244.1.7', '192.0.2.50'], between: meant, tunnel: true, mappings: true },
+  { name: 'no pod CIDR', addresses: ['10.244.1.7'], between: networks(), tunnel: true, mappings: true },
+  { name: 'IPv6', addresses: ['2001:db8::1'], between: meant, tunnel: true, mappings: false },
+  { name: 'nothing', addresses: [], between: meant, tunnel: true, mappings: false },
+  { name: 'another network', addresses: ['192.0.2.50'], between: flat, tunnel: false, mappings: false },
+  { name: 'no addresses at all', addresses: ['192.0.2.50'], between: opaque, tunnel: false, mappings: false },
+])('asks what was negotiated, and for mappings, only where they count: $name', (row) => {
+  const context = contextFor('DenyList', row.between)
+  const addressType = row.addresses.some((address) => address.includes(':')) ? 'IPv6' : 'IPv4'
+  const source = { ...object('EndpointSlice', 'web-x1'), addressType, endpoints: [{ addresses: row.addresses }] }
+  const { tunnel, mappings } = endpointslice.reads
+  expect(tunnel.wanted(source, context)).toEqual({ names: row.tunnel ? ['milan'] : [] })
+  expect(mappings.wanted(source, context)).toEqual(row.mappings ? { labelSelector: 'clusterID=milan' } : { names: [] })
+})
