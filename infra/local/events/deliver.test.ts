@@ -22,7 +22,7 @@ function setUp(answers: (Invocation | Error)[], backoffs = { function: 1, handov
   const deliverer = createDeliverer({
     backoffs,
     onDelivery: (delivery) => seen.push(delivery),
-    deadLetters: { put: async (letter) => void letters.push(letter), list: async () => [], remove: async () => {} },
+    deadLetters: { put: async (letter) => void letters.push(letter) },
     invoke: async () => {
       const answer = answers[Math.min(turn++, answers.length - 1)]
       if (answer instanceof Error) throw answer

@@ -33,7 +33,7 @@ export interface Delivery {
 export interface DelivererOptions {
   /** Runs a function by name; a rejection means that Lambda did not take the event, or is ThrottledError. */
   invoke(name: string, payload: string): Promise<Invocation>
-  deadLetters: DeadLetters
+  deadLetters: Pick<DeadLetters, 'put'>
   /** Default: 60,000 ms after the function failed (Lambda's), 1,000 ms when the event was not taken. */
   backoffs?: Backoffs
   onDelivery?(delivery: Delivery): void

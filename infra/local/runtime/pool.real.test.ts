@@ -62,6 +62,14 @@ test('a crash is an error; the next call has a new sandbox', async () => {
   expect(await fixture.work({ do: 'ok' })).toMatchObject({ value: { uses: 1 }, failed: false })
 })
 
+test.runIf(process.platform === 'linux')('a call that takes more memory than there is is ended', async () => {
+  await using fixture = await fixturePool(await packageOf('worker'), { memory: 128 })
+  expect(await fixture.work({ do: 'hold', n: 150 })).toMatchObject({
+    value: { errorType: 'Runtime.ExitError', errorMessage: expect.stringMatching(/signal: killed$/) },
+  })
+  expect(await fixture.work({ do: 'ok' })).toMatchObject({ value: { uses: 1 }, cold: true })
+})
+
 test('a response above 6 MB is refused', async () => {
   await using fixture = await fixturePool(await packageOf('worker'))
   expect(await fixture.work({ do: 'bulk', n: 6 * 1024 * 1024 })).toMatchObject({

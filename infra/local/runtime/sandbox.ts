@@ -4,6 +4,7 @@ import { type RuntimeApi, startRuntimeApi } from './api.ts'
 import { sandboxEnv } from './env.ts'
 import type { FunctionConfig } from './function.ts'
 import { eachLine } from './lines.ts'
+import { watchMemory } from './memory.ts'
 import { type FunctionError, MAX_RESPONSE, platformError } from './outcome.ts'
 import { type OnStream, whenUnwanted } from './stream.ts'
 
@@ -111,9 +112,10 @@ export async function openSandbox(fn: FunctionConfig, ric: string, hooks: Sandbo
         finish(failure(platformError.timeout(requestId, fn.timeout)), requestId)
         child.kill('SIGKILL')
       }, fn.timeout)
+      const unwatch = watchMemory(child.pid ?? 0, fn.memory, () => child.kill('SIGKILL'))
       running = { requestId, settle, timer, onStream }
       give(api, fn, requestId, payload)
-      return promise
+      return promise.finally(unwatch)
     },
     async stop() {
       child.kill('SIGKILL')
@@ -131,8 +133,11 @@ const ended = (child: ChildProcess) =>
 
 function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
   if (code === 0) return 'Runtime exited without providing a reason'
-  return `Runtime exited with error: ${signal ? `signal: ${signal}` : `exit status ${code}`}`
+  return `Runtime exited with error: ${signal ? `signal: ${SIGNALS[signal] ?? signal}` : `exit status ${code}`}`
 }
+
+/** In Lambda's words. SIGABRT is how V8 ends when its heap is full. */
+const SIGNALS: Partial<Record<NodeJS.Signals, string>> = { SIGKILL: 'killed', SIGABRT: 'aborted' }
 
 function give(api: RuntimeApi, fn: FunctionConfig, requestId: string, payload: string): void {
   api.give(

@@ -29,7 +29,7 @@ export function startClock(
     if (at === undefined) return
     const wait = Math.max(0, (at - now()) / speed)
     const due = () => {
-      if (wait <= LONGEST) fire(schedule, schedule.input ?? payloadOf(schedule, place, at))
+      if (wait <= LONGEST) fire(schedule, schedule.input ?? scheduledEvent(schedule, place, at))
       arm(schedule, next, wait <= LONGEST ? next(at) : at)
     }
     timers.set(schedule, setTimeout(due, Math.min(wait, LONGEST)))
@@ -51,7 +51,7 @@ export function startClock(
 }
 
 /** What the target gets when the schedule has no input of its own. Its `detail` is a text. */
-function payloadOf({ arn }: Schedule, { account, region }: Place, at: number) {
+export function scheduledEvent({ arn }: Schedule, { account, region }: Place, at: number) {
   return {
     version: '0',
     id: randomUUID(),
