@@ -133,7 +133,6 @@ test('asks for its Service and its nodes', () => {
 
 const meant = networks({}, { home: planned('rome', {}, { podCIDRs: ['10.244.0.0/16', 'fd00:10::/56'] }) })
 const flat = networks({ internal: false })
-const opaque = networks({ reflectIPs: false })
 
 test.each([
   { name: 'pods alone', addresses: ['10.244.1.7'], between: meant, tunnel: true, mappings: false },
