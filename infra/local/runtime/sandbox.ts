@@ -36,6 +36,8 @@ export interface Outcome {
 
 /** One process that runs the function for one invocation at a time. */
 export interface Sandbox {
+  /** Of the process; 0 when it could not be started. */
+  pid: number
   /**
    * Resolves when the function's module is loaded.
    * @throws InitError
@@ -105,6 +107,7 @@ export async function openSandbox(fn: FunctionConfig, ric: string, hooks: Sandbo
     child.kill('SIGKILL')
   }, fn.initTimeout)
   return {
+    pid: child.pid ?? 0,
     ready: init.promise.finally(() => clearTimeout(slow)),
     invoke(requestId, payload, onStream) {
       const { promise, resolve: settle } = Promise.withResolvers<Outcome>()
