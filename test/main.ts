@@ -59,6 +59,7 @@ const parts: Part[] = [
   command('golden cases', process.execPath, join(import.meta.dirname, 'golden', 'main.ts')),
   controlplane,
   vitest('e2e'),
+  vitest('rehearsal'),
 ]
 
 async function exitCode(program: string, args: string[]): Promise<number> {

@@ -1,0 +1,66 @@
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+
+/** Seconds that a call waits for a message: the end of a poller waits for it. */
+const WAIT_S = 1
+
+export interface PolledQueue {
+  QueueUrl: string
+  arn: string
+  /** Most messages an invocation. */
+  batchSize: number
+}
+
+export interface RunningPoller {
+  stop(): Promise<void>
+}
+
+/**
+ * Lambda's poller of a queue: messages of an invocation that succeeds are deleted, others show again after the queue's
+ * visibility timeout.
+ * @param sqs with the credentials of the function's role, as Lambda's
+ * @param invoke false: the function failed, or was throttled
+ */
+export function startPoller(
+  { QueueUrl, arn, batchSize }: PolledQueue,
+  sqs: SQSClient,
+  invoke: (event: unknown) => Promise<boolean>,
+): RunningPoller {
+  const stopping = new AbortController()
+  const { signal } = stopping
+
+  const poll = async () => {
+    while (!signal.aborted) {
+      const receive = { MaxNumberOfMessages: batchSize, WaitTimeSeconds: WAIT_S }
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, ...receive, MessageSystemAttributeNames: ['All'] }),
+        { abortSignal: signal },
+      )
+      if (Messages.length === 0 || !(await invoke({ Records: Messages.map((one) => toRecord(one, arn)) }))) continue
+      for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+    }
+  }
+  const ended = poll().catch((error) => {
+    if (!signal.aborted) throw error
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      await ended
+    },
+  }
+}
+
+/** A message as Lambda hands it to a function. */
+function toRecord({ MessageId, ReceiptHandle, Body, Attributes, MD5OfBody }: Message, queueArn: string) {
+  return {
+    messageId: MessageId,
+    receiptHandle: ReceiptHandle,
+    body: Body,
+    attributes: Attributes,
+    messageAttributes: {},
+    md5OfBody: MD5OfBody,
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: queueArn.split(':')[3],
+  }
+}
