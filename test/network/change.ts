@@ -1,8 +1,7 @@
 /** What may happen to the clusters while packets go between them. */
 import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import { GATEWAY_KEY } from '../../lib/flows/network/fabric/names.ts'
-import { connected } from './fabrics.ts'
+import { GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/names.ts'
 import { MAPPINGS, type Pair, SEEN } from './pair.ts'
 import { addPod, GATEWAY_IP, masquerade, NODES, serveGateway } from './topology.ts'
 import { answers, ask, lossOf, pour } from './traffic.ts'
@@ -121,8 +120,11 @@ export function changeTests(pair: () => Pair): void {
     await eventually('another public key', async () => (await b.publicKey()) !== before)
     await configure()
     await bothWays()
-    await connected(a, 'b')
-    expect((await a.connection('b')).peerConfiguration?.publicKey).toBe(await b.publicKey())
+    const key = await b.publicKey()
+    await eventually('a tells of it', async () => {
+      const { status, peerConfiguration } = await a.connection('b')
+      return status === 'Connected' && peerConfiguration?.publicKey === key
+    })
   })
 
   test('a CNI that masquerades takes the identity of no pod, either way', async () => {
@@ -130,17 +132,45 @@ export function changeTests(pair: () => Pair): void {
     for (const cluster of [a, b]) {
       await masquerade(cluster)
       for (const node of [cluster.node, cluster.gatewayNode])
-        await node.run('nft', 'delete', 'chain', 'ip', 'heliograph_node', 'outbound_nat')
+        await node.run('nft', 'delete', 'chain', 'ip', NODE_RULES, 'outbound_nat')
     }
     const without = await ask(a.pod, SEEN.b.pod, 8080)
     for (const cluster of [a, b]) {
-      for (const node of [cluster.node, cluster.gatewayNode])
-        await node.run('nft', 'delete', 'table', 'ip', 'heliograph_node')
+      for (const node of [cluster.node, cluster.gatewayNode]) await node.run('nft', 'delete', 'table', 'ip', NODE_RULES)
     }
     await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
     await configure()
     expect(await ask(a.pod, SEEN.b.pod, 8080)).toBe(`${SEEN.a.pod} 10.200.2.10`)
     expect(await ask(b.pod, SEEN.a.pod, 8080)).toBe(`${SEEN.b.pod} 10.200.2.10`)
     expect(without, 'control: without the rule before it').not.toBe(`${SEEN.a.pod} 10.200.2.10`)
+  })
+
+  test("a name as the peer's endpoint is looked up again while the peer does not answer", async () => {
+    const { a, b, net, configure } = pair()
+    await net.hosts(a.gateway, { '198.51.100.99': 'gateway.b.test' })
+    // Neither knows where the other is: else WireGuard would follow the one that speaks.
+    await configure({
+      a: { peer: { endpoint: 'gateway.b.test:5871' } },
+      b: { peer: { endpoint: '198.51.100.98:5871' } },
+    })
+    await eventually('a tells of it', async () => (await a.connection('b')).status === 'Error')
+    await net.hosts(a.gateway, { [b.publicIP]: 'gateway.b.test' })
+    await bothWays()
+    await configure()
+    await bothWays()
+  })
+
+  test("a pod is found whose address is not in its node's networks", async () => {
+    const { a, b } = pair()
+    const ip = '10.200.9.9'
+    await a.pod.ip(`addr add ${ip}/32 dev eth0`)
+    await a.node.ip(`route add ${ip} dev cni0`)
+    const { stdout } = await b.pod.try('ping', '-c1', '-W1', '10.201.9.9')
+    expect(stdout, 'control: before its Pod is known').toContain('Destination Host Unreachable')
+    const spec = { nodeName: NODES[1].name, serviceAccountName: ROUTE, containers: [{ name: 'c', image: 'i' }] }
+    await a.apply('pods/elsewhere', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'elsewhere' }, spec })
+    const status = { phase: 'Running', hostIP: NODES[1].ip, podIP: ip, podIPs: [{ ip }] }
+    await a.apply('pods/elsewhere/status', { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'elsewhere' }, status })
+    await eventually('the pod answers', () => answers(b.pod, '10.201.9.9'))
   })
 }

@@ -1,14 +1,9 @@
-/** Two clusters with the same addresses, joined by the agents: what the tests of this folder look at. */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { findAssets } from '../../infra/controlplane/assets.ts'
-import { buildAgent } from '../../infra/gateway/build.ts'
+/** Two clusters with the same addresses, joined by the agents: what most tests of this folder look at. */
 import type { FabricPeer } from '../../lib/flows/network/fabric/index.ts'
 import { configure, type FabricChanges, fabricOf, type Names, peerOf, tunnelCIDRs } from './fabrics.ts'
-import { type Site, startSite } from './site.ts'
-import { type Net, type Space, startNet } from './space.ts'
-import { addOutside, buildCluster, buildWide, NODES, OUTSIDE } from './topology.ts'
+import type { Site } from './site.ts'
+import { type Sites, startSites } from './sites.ts'
+import { NODES, OUTSIDE } from './topology.ts'
 
 /** What b calls a, and a calls b. */
 export const A: Names = { pods: '10.201.0.0/16', externals: '10.63.0.0/16' }
@@ -32,44 +27,20 @@ export interface Changes {
   readonly b?: FabricChanges & { readonly peer?: Partial<FabricPeer> }
 }
 
-export interface Pair {
-  readonly net: Net
+export interface Pair extends Omit<Sites, 'sites'> {
   readonly a: Site
   readonly b: Site
-  /** Machines outside a. */
-  readonly outside: Space
   /** Writes both configurations as they stand at the beginning, but for the changes; returns when they are in force. */
   configure(changes?: Changes): Promise<void>
-  stop(): Promise<void>
 }
 
 export async function startPair(): Promise<Pair> {
-  await findAssets()
-  const program = await buildAgent()
-  await using started = new AsyncDisposableStack()
-  const dir = await mkdtemp(join(tmpdir(), 'heliograph-network-'))
-  started.defer(() => rm(dir, { recursive: true, force: true }))
-  const net = await startNet()
-  started.defer(() => net.stop())
-  const wan = await buildWide(net)
-  const clusters = [
-    await buildCluster(net, wan, 'a', '198.51.100.1'),
-    await buildCluster(net, wan, 'b', '198.51.100.2'),
-  ]
-  const outside = await addOutside(net, clusters[0]!)
-  const [a, b] = (await Promise.all(
-    clusters.map(async (cluster) => {
-      const site = await startSite(cluster, dir, program)
-      started.defer(() => site.stop())
-      return site
-    }),
-  )) as [Site, Site]
-  const all = started.move()
+  const { sites, ...rest } = await startSites(['a', 'b'])
+  const [a, b] = sites as [Site, Site]
   return {
-    net,
+    ...rest,
     a,
     b,
-    outside,
     async configure(changes = {}) {
       const { peer: ofA, ...restA } = changes.a ?? {}
       const { peer: ofB, ...restB } = changes.b ?? {}
@@ -77,6 +48,5 @@ export async function startPair(): Promise<Pair> {
       const peerA = { ...(await peerOf(a, tunnelCIDRs(A, B))), ...ofB }
       await Promise.all([configure(a, fabricOf(a, [peerB], restA)), configure(b, fabricOf(b, [peerA], restB))])
     },
-    stop: () => all.disposeAsync(),
   }
 }

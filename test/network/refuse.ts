@@ -2,6 +2,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { GATEWAY_RULES, NODE_RULES } from '../../lib/flows/network/fabric/names.ts'
 import { MAPPINGS, type Pair, SEEN } from './pair.ts'
 import type { Site } from './site.ts'
 import type { Space } from './space.ts'
@@ -14,24 +15,27 @@ export function refuseTests(pair: () => Pair): void {
     // An address that a takes for one of b's pods, straight into the tunnel.
     const rogue = '10.202.77.77'
     const targets = [NODES[0].ip, NODES[1].ip, POD_IP]
-    await allow(b, await a.publicKey(), [...targets.map((ip) => `${ip}/32`)])
-    await b.gateway.ip(
-      `addr add ${rogue}/32 dev heliograph`,
-      ...targets.map((ip) => `rule add to ${ip} lookup 77 priority 10`),
-    )
+    const rule = (ip: string) => `to ${ip} lookup 77 priority 10`
+    const key = await a.publicKey()
+    const reaches = async (target: string) => {
+      for (;;) {
+        await allow(b, key, target)
+        const isAnswered = await answers(b.gateway, target, '-I', rogue)
+        // The agent takes it back, now and then.
+        if ((await device(b, 'get=1')).includes(`allowed_ip=${target}/32`)) return isAnswered
+      }
+    }
+    await b.gateway.ip(`addr add ${rogue}/32 dev heliograph`)
+    await b.gateway.ip(...targets.map((ip) => `rule add ${rule(ip)}`))
     await b.gateway.ip(...targets.map((ip) => `route add ${ip} dev heliograph table 77`))
     try {
-      for (const target of targets) expect(await answers(b.gateway, target, '-I', rogue), target).toBe(false)
-      await a.gateway.run('nft', 'insert', 'rule', 'ip', 'heliograph', 'from_peer', 'accept')
-      expect(await answers(b.gateway, NODES[0].ip, '-I', rogue), 'control: with the filter open').toBe(true)
+      for (const target of targets) expect(await reaches(target), target).toBe(false)
+      await a.gateway.run('nft', 'insert', 'rule', 'ip', GATEWAY_RULES, 'from_peer', 'accept')
+      expect(await reaches(NODES[0].ip), 'control: with the filter open').toBe(true)
     } finally {
-      await b.gateway.ip(
-        `addr del ${rogue}/32 dev heliograph`,
-        ...targets.map((ip) => `rule del to ${ip} lookup 77 priority 10`),
-      )
-      // The device's peers and the rules become what they should be with the next configuration.
+      await b.gateway.ip(`addr del ${rogue}/32 dev heliograph`, ...targets.map((ip) => `rule del ${rule(ip)}`))
+      await a.gateway.run('nft', 'delete', 'table', 'ip', GATEWAY_RULES)
       await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
-      await a.gateway.run('nft', 'delete', 'table', 'ip', 'heliograph')
       await configure()
     }
     expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
@@ -58,7 +62,7 @@ export function refuseTests(pair: () => Pair): void {
   test("the overlay takes packets of the gateway's Pod only", async () => {
     const { a } = pair()
     const dropped = async () => {
-      const chain = await a.node.run('nft', 'list', 'chain', 'ip', 'heliograph_node', 'overlay')
+      const chain = await a.node.run('nft', 'list', 'chain', 'ip', NODE_RULES, 'overlay')
       return Number(/counter packets (\d+)/.exec(chain)![1])
     }
     const before = await dropped()
@@ -77,17 +81,18 @@ async function sendToOverlay(from: Space): Promise<void> {
   await from.run(process.execPath, '-e', script)
 }
 
-/** Has a gateway take more networks for its peer's, by the socket of its userspace WireGuard. */
-async function allow({ agents }: Site, publicKey: string, cidrs: readonly string[]): Promise<void> {
-  const lines = [
-    'set=1',
-    `public_key=${Buffer.from(publicKey, 'base64').toString('hex')}`,
-    'update_only=true',
-    ...cidrs.map((cidr) => `allowed_ip=${cidr}`),
-  ]
+/** Has a gateway take one more address for its peer's. */
+async function allow(site: Site, publicKey: string, ip: string): Promise<void> {
+  const key = Buffer.from(publicKey, 'base64').toString('hex')
+  const answer = await device(site, 'set=1', `public_key=${key}`, 'update_only=true', `allowed_ip=${ip}/32`)
+  expect(answer).toBe('errno=0\n\n')
+}
+
+/** Asks a gateway's userspace WireGuard, by its socket. */
+async function device({ agents }: Site, ...lines: string[]): Promise<string> {
   const socket = connect(`/proc/${agents.gateway.pid}/root/run/wireguard/heliograph.sock`)
   socket.end(`${lines.join('\n')}\n\n`)
   let answer = ''
   for await (const chunk of socket) answer += chunk
-  expect(answer).toBe('errno=0\n\n')
+  return answer
 }

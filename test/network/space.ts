@@ -1,6 +1,7 @@
 /** Network namespaces of one run: named after its process, so that the leftovers of one that has vanished are known. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { readdir, readlink } from 'node:fs/promises'
+import { mkdir, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 
 export interface Result {
   code: number
@@ -28,21 +29,19 @@ export interface Net {
   space(name: string): Promise<Space>
   /** Connects two by a cable; each end is up. */
   cable(a: Space, deviceA: string, b: Space, deviceB: string): Promise<void>
-  /** Removes a namespace and ends what runs in it. */
-  remove(space: Space): Promise<void>
+  /** What names mean in a namespace, by address: /etc/hosts of what is started there from the first call on. */
+  hosts(space: Space, names: Readonly<Record<string, string>>): Promise<void>
   stop(): Promise<void>
 }
 
 const PREFIX = 'hg-net-'
+/** Files in a folder of a namespace's name here stand for those in /etc, in what `ip netns exec` starts. */
+const CONFIGURATION = '/etc/netns'
 
 export async function startNet(): Promise<Net> {
   await removeLeftovers()
   const own = `${PREFIX}${process.pid}-`
   const spaces = new Set<Space>()
-  const remove = async (space: Space) => {
-    spaces.delete(space)
-    await removeNamespace(`${own}${space.name}`)
-  }
   return {
     async space(name) {
       const full = `${own}${name}`
@@ -60,9 +59,15 @@ export async function startNet(): Promise<Net> {
       await a.ip(`link set ${deviceA} up`)
       await b.ip(`link set ${deviceB} up`)
     },
-    remove,
+    async hosts({ name }, names) {
+      const folder = join(CONFIGURATION, `${own}${name}`)
+      await mkdir(folder, { recursive: true })
+      const lines = Object.entries(names).map(([address, host]) => `${address} ${host}\n`)
+      // In place: the file of that moment is what a process sees.
+      await writeFile(join(folder, 'hosts'), ['127.0.0.1 localhost\n', ...lines].join(''))
+    },
     async stop() {
-      await Promise.all([...spaces].map(remove))
+      await Promise.all([...spaces].map(({ name }) => removeNamespace(`${own}${name}`)))
     },
   }
 }
@@ -108,6 +113,7 @@ async function removeNamespace(name: string): Promise<void> {
     }
   }
   await attempt('ip', ['netns', 'del', name])
+  await rm(join(CONFIGURATION, name), { recursive: true, force: true })
 }
 
 async function execute(command: string, args: readonly string[], input?: string): Promise<string> {

@@ -11,8 +11,8 @@ import (
 	"heliograph.local/gateway/config"
 )
 
-// again is after how long an endpoint is set anew whose peer does not answer.
-const again = 30 * time.Second
+// again is after how long an endpoint is looked up and set anew whose peer does not answer.
+const again = 10 * time.Second
 
 // endpoints finds the addresses of the peers' endpoints, which may be names, without making anybody wait.
 type endpoints struct {
