@@ -1,7 +1,8 @@
-/** `npm run bench [-- coldstart latency burst sweeps]`: measures, judges nothing. */
+/** `npm run bench [-- coldstart latency burst sweeps costs]`: measures, judges nothing. `costs` only if it is named. */
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { burst, sweeps } from './bulk.ts'
 import { coldstart } from './coldstart.ts'
+import { costs } from './cost/measure.ts'
 import { table } from './figures.ts'
 import { latency } from './latency.ts'
 import { startWorld } from './world.ts'
@@ -9,14 +10,15 @@ import { startWorld } from './world.ts'
 /** Between real control planes. Median of three runs (lowest-highest). */
 const BETWEEN_CLUSTERS = { latency, burst, sweeps }
 
-const known = ['coldstart', ...Object.keys(BETWEEN_CLUSTERS)]
+const usual = ['coldstart', ...Object.keys(BETWEEN_CLUSTERS)]
+const known = [...usual, 'costs']
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   process.stderr.write(`no such measurement: ${unknown.join(', ')}; there are ${known.join(', ')}\n`)
   process.exit(1)
 }
-const wanted = asked.length > 0 ? asked : known
+const wanted = asked.length > 0 ? asked : usual
 
 const machine = () => `${availableParallelism()} × ${cpus()[0]?.model}, load ${loadavg()[0]?.toFixed(1)}`
 const say = (text: string) => process.stdout.write(`${text}\n`)
@@ -25,6 +27,10 @@ say(`${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machin
 if (wanted.includes('coldstart')) {
   say('measuring coldstart')
   say(`\n${table(await coldstart())}\n`)
+}
+if (wanted.includes('costs')) {
+  say('measuring costs')
+  await costs()
 }
 const between = Object.entries(BETWEEN_CLUSTERS).filter(([name]) => wanted.includes(name))
 if (between.length > 0) {

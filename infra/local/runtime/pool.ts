@@ -26,6 +26,8 @@ export interface PoolStats {
   throttles: number
   /** Sandboxes started since the beginning. */
   starts: number
+  /** Time in sandboxes as Lambda bills it: each invocation by itself, in whole ms. */
+  billedMs: number
   /** Now: waiting for a sandbox, processes, and of these idle ones. */
   queued: number
   sandboxes: number
@@ -65,13 +67,14 @@ export function createPool(fn: FunctionConfig, ric: string, onLine: (line: strin
   const slots = new Set<Slot>()
   // The last one used comes first: the others may then rest long enough to be ended.
   const idle: Slot[] = []
-  const counts = { invocations: 0, errors: 0, throttles: 0, starts: 0 }
+  const counts = { invocations: 0, errors: 0, throttles: 0, starts: 0, billedMs: 0 }
   let open = 0
   let starting = 0
   let stopped = false
 
   const settle = (job: Job, payload: string, failed: boolean, ms: number, cold: boolean) => {
     counts.invocations++
+    counts.billedMs += Math.ceil(ms)
     if (failed) counts.errors++
     open--
     const { requestId, answer } = job
