@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { dirname, resolve } from 'node:path'
 import { CredentialsError } from './errors.ts'
 import type { Identity } from './identity.ts'
@@ -63,11 +62,13 @@ function parse(output: string): ExecStatus | undefined {
   }
 }
 
-function run(
+async function run(
   exec: ExecConfig,
   command: string,
   { id, file, cluster, timeoutMs = 20_000 }: ExecContext,
 ): Promise<string> {
+  // Loaded when needed: on Lambda no plugin is run, and every cold start would wait for it.
+  const { spawn } = await import('node:child_process')
   const program = file && command.includes('/') ? resolve(dirname(file), command) : command
   const spec = { interactive: false, ...(exec.provideClusterInfo ? { cluster } : {}) }
   const apiVersion = exec.apiVersion ?? 'client.authentication.k8s.io/v1'
