@@ -49,7 +49,7 @@ const MAX_LOOKS = 8
  * of one wakes the key too, and that invocation read them after the change. If it saw the target after this write, it
  * mended what was wrong; if it saw the target before, it either wrote, which one of the two preconditions refuses, or had
  * nothing to write, and then this write, being later, is followed by a look that shows the change. Objects that wake
- * nothing are not looked at again; the sweep is their guarantee.
+ * nothing are not looked at again, but for what the kind provides; the sweep is their guarantee.
  *
  * Only a deletion for want of a source needs no second look: a recreated source has another uid, so whoever saw it had a
  * stamp to write and collided with this deletion.

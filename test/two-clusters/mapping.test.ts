@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ForbiddenError, KindMissingError, UnreachableError } from '../../lib/cluster/errors.ts'
 import { ENDPOINT_MAPPING, ENDPOINT_SLICE, EVENT, NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
-import { marked, newMapping } from '../../lib/flows/mapping/mapping.ts'
+import { marked, newMapping, RELEASING } from '../../lib/flows/mapping/mapping.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { copiesIn, internal, mappingsIn, negotiated, slice, wakeSlices } from '../support/mappings.ts'
@@ -192,12 +192,12 @@ describe('a sweep', () => {
     }
     for (const name of ['milan.10-245-0-2', 'milan.10-245-0-3']) {
       const object = await world.rome.get(ENDPOINT_MAPPING, { name })
-      await world.rome.apply(ENDPOINT_MAPPING, marked(object!))
+      await world.rome.apply(ENDPOINT_MAPPING, marked(object!, true))
     }
     const summary = await run(world)
     expect(summary).toMatchObject({ deleted: 2, failed: 0 })
     expect(mappingsIn(world)).toEqual({ '10.245.0.2': '10.96.0.1' })
-    expect(world.rome.all(ENDPOINT_MAPPING)[0]?.metadata.annotations ?? {}).toEqual({})
+    expect(world.rome.all(ENDPOINT_MAPPING)[0]?.metadata.annotations).toEqual({ [RELEASING]: 'false' })
     expect(copiesIn(world)).toEqual({ 'web-1': ['10.247.0.2'] })
   })
 

@@ -11,7 +11,7 @@ const A = '10.96.0.1'
 const B = '192.0.2.50'
 
 const mapping = (original: string, external: string, peer = 'milan') => newMapping(peer, original, external)
-const releasing = (original: string, external: string) => marked(mapping(original, external))
+const releasing = (original: string, external: string) => marked(mapping(original, external), true)
 const byHand = ({ metadata, ...rest }: KubeObject): KubeObject => ({
   ...rest,
   metadata: { ...metadata, labels: { clusterID: 'milan' } },
@@ -53,7 +53,7 @@ const rows: Row[] = [
   {
     name: 'the mark of a release is taken off before it is used',
     known: [releasing(A, '10.245.0.2'), mapping(B, '10.245.0.3')],
-    lacking: [mapping(A, '10.245.0.2')],
+    lacking: [marked(mapping(A, '10.245.0.2'), false)],
     settled: { [B]: '10.245.0.3' },
   },
   {

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../cluster/port.ts'
 import { parseAddress } from '../../policy/address.ts'
 import { contains, parseCidr } from '../../policy/cidr.ts'
 import { lowestFree } from '../../policy/endpoint-mapping.ts'
-import { type Mapping, mappingByOriginal, mappingName, mappingsOf, newMapping, unmarked } from './mapping.ts'
+import { type Mapping, mappingByOriginal, mappingName, mappingsOf, marked, newMapping } from './mapping.ts'
 
 /** The external CIDR of a cluster as one peer has it. */
 export interface ExternalCIDR {
@@ -41,7 +41,7 @@ export function lackingMappings(
   const known = mappingByOriginal(usableMappings(external, objects))
   const releasing = originals.flatMap((original) => {
     const mapping = known.get(original)
-    return mapping?.isReleasing && mapping.isOurs ? [unmarked(mapping.object)] : []
+    return mapping?.isReleasing && mapping.isOurs ? [marked(mapping.object, false)] : []
   })
   const unknown = originals.filter((original) => !known.has(original))
   const free = freeAddresses(external, objects, unknown.length)

@@ -44,15 +44,11 @@ export function newMapping(peer: string, original: string, external: string): Ku
   }
 }
 
-/** The mapping as it is made, without the mark. */
-export function unmarked({ apiVersion, kind, metadata: { name, labels = {} }, spec }: KubeObject): KubeObject {
-  return { apiVersion, kind, metadata: { name, labels }, spec }
-}
-
-/** The mapping with the mark of its release. */
-export function marked(object: KubeObject): KubeObject {
-  const { metadata, ...rest } = unmarked(object)
-  return { ...rest, metadata: { ...metadata, annotations: { [RELEASING]: 'true' } } }
+/** The mapping with the mark of its release, or without: said either way, so that it holds whoever set the mark. */
+export function marked(mapping: KubeObject, isReleasing: boolean): KubeObject {
+  const { apiVersion, kind, metadata, spec } = mapping
+  const { name, labels = {} } = metadata
+  return { apiVersion, kind, metadata: { name, labels, annotations: { [RELEASING]: String(isReleasing) } }, spec }
 }
 
 /**
@@ -64,7 +60,7 @@ export function mappingsOf(peer: string, objects: readonly KubeObject[]): Mappin
     const { clusterID, original, external } = mapOf(object.spec)
     const isSound = typeof original === 'string' && typeof external === 'string' && clusterID === peer
     if (!isSound || object.metadata.name !== mappingName(peer, external)) return []
-    const isReleasing = object.metadata.annotations?.[RELEASING] !== undefined
+    const isReleasing = object.metadata.annotations?.[RELEASING] === 'true'
     return [{ object, original, external, isReleasing, isOurs: isManaged(object) }]
   })
   return mappings.toSorted((a, b) => (bitsOf(a.external) < bitsOf(b.external) ? -1 : 1))

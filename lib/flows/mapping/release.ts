@@ -7,7 +7,7 @@ import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
 import { guarded } from '../../reflect/guard.ts'
 import type { Peering } from '../../reflect/peering.ts'
-import { type Mapping, mappingSelector, mappingsOf, marked, unmarked } from './mapping.ts'
+import { type Mapping, mappingSelector, mappingsOf, marked } from './mapping.ts'
 import { type Negotiated, negotiatedWith, shownAs, unusedOf, usageOf } from './usage.ts'
 
 /** Mappings that are written at a time. */
@@ -65,7 +65,7 @@ async function release(
     candidates.filter(({ isOurs }) => isOurs),
     AT_ONCE,
     async ({ object, isReleasing }) => {
-      const now = isReleasing ? object : await ifUnchanged(() => apply(peering, marked(object), object))
+      const now = isReleasing ? object : await ifUnchanged(() => apply(peering, marked(object, true), object))
       if (now) held.push(now)
     },
   )
@@ -74,7 +74,7 @@ async function release(
   const outcomes: Outcome[] = []
   await forEach(held, AT_ONCE, async (object) => {
     const { name, uid = '', resourceVersion = '' } = object.metadata
-    if (!unused.has(name)) return void (await ifUnchanged(() => apply(peering, unmarked(object), object)))
+    if (!unused.has(name)) return void (await ifUnchanged(() => apply(peering, marked(object, false), object)))
     const isGone = await ifUnchanged(() => peering.home.delete(ENDPOINT_MAPPING, { name }, { uid, resourceVersion }))
     if (isGone) outcomes.push({ verdict: 'deleted', writes: 2, why: `mapping ${name} has no user` })
   })

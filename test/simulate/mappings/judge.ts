@@ -42,7 +42,7 @@ export function judge({ slices, copies, mappings }: Shown, when: 'quiet' | 'swep
   const used = new Set(copies.flatMap(addressesOf))
   const left = [...originalOf.keys()].filter((address) => !used.has(address))
   if (left.length > 0) return `${left} is mapped for nobody`
-  const marked = mappings.filter(({ metadata }) => metadata.annotations?.[RELEASING])
+  const marked = mappings.filter(({ metadata }) => metadata.annotations?.[RELEASING] === 'true')
   return marked.length > 0 ? `${namesOf(marked)} is marked` : undefined
 }
 

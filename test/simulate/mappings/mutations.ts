@@ -9,7 +9,7 @@ import { type Answering, asTheyAre } from './explore.ts'
 /** The protocol with one of its guards taken away, by clusters that do not carry out what makes the guard. */
 export const MUTATIONS: Readonly<Record<string, Answering>> = {
   'the mark is not written': (scene, call) => {
-    const isMark = call.verb === 'apply' && isMapping(call) && call.object.metadata.annotations?.[RELEASING]
+    const isMark = call.verb === 'apply' && isMapping(call) && call.object.metadata.annotations?.[RELEASING] === 'true'
     return asTheyAre(scene, isMark ? readOf(call) : call)
   },
 
