@@ -55,6 +55,15 @@ async function cutOff(world: MemoryNetwork, write: number, lost: boolean): Promi
   return isDead
 }
 
+/** One pair after the other: at the same time, who is first has the first name. */
+async function joinInOrder(world: MemoryNetwork): Promise<void> {
+  await pass(world)
+  for (const cluster of world.clusters) connectGateway(cluster)
+  for (const pair of everything(world).pairs) {
+    await serveNetwork(world, { clusters: [], pairs: [pair] }, (_, part) => part(), 'act')
+  }
+}
+
 interface Deed {
   /** How many there are; 2 unless told. */
   clusters?: number
@@ -81,7 +90,7 @@ const DEEDS: Record<string, Deed> = {
   },
   'parts from one': {
     clusters: 3,
-    before: join,
+    before: joinInOrder,
     due: (world) => ({ ...world, peerings: world.peerings.slice(1) }),
   },
   ends: { before: join, due: (world) => ({ ...world, peerings: [] }) },

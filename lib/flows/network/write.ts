@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClusterError, ConflictError } from '../../cluster/errors.ts'
 import { type Cluster, type KubeObject, type Resource, UNREAD } from '../../cluster/port.ts'
 import { contains } from '../../reflect/compare.ts'
@@ -14,7 +15,13 @@ export class InTheWayError extends ClusterError {
 }
 
 /** How often a part is looked at in one go; then the platform's redelivery takes over. */
-const MAX_LOOKS = 8
+const MAX_LOOKS = 12
+
+/**
+ * Milliseconds that a function waits at most after its n-th defeat, at random: IpamStorage and the fabric's Secret are
+ * one object for all peers, and forty gateways that come up at once all write to their hub's.
+ */
+const backoff = (defeats: number) => Math.min(1000, 10 * 2 ** defeats)
 
 /**
  * Looks, and does what the look asks for, until a look finds nothing to do: the guards of every write refuse what was
@@ -32,6 +39,7 @@ export async function settle({ id }: Cluster, mode: Mode, look: () => Promise<nu
       if (writes === 0 || mode === 'report') return all
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error
+      await sleep(Math.random() * backoff(looks))
     }
   }
   throw new ConflictError(id, 'the internal network kept changing while it was looked at; it will be tried again')
