@@ -52,13 +52,19 @@ const controlplane: Part = {
   },
 }
 
+const agent = join(import.meta.dirname, '..', 'infra', 'gateway')
+
 const parts: Part[] = [
   command('biome', bin('biome'), 'check', '.'),
   command('types', bin('tsc')),
   vitest('unit'),
   command('golden cases', process.execPath, join(import.meta.dirname, 'golden', 'main.ts')),
+  command('agent: format', 'gofmt', '-d', agent),
+  command('agent: vet', 'go', '-C', agent, 'vet', './...'),
+  command('agent: tests', 'go', '-C', agent, 'test', './...'),
   controlplane,
   vitest('e2e'),
+  vitest('network'),
   vitest('rehearsal'),
 ]
 

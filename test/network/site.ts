@@ -52,11 +52,7 @@ export async function startSite(cluster: Cluster, dir: string, program: string):
     await readCrd('tunnelendpoints'),
   ]
   await kubectl(['apply', '-f', '-'], manifests.join('\n---\n'))
-  for (const workload of gatewayWorkloads({
-    cluster: cluster.id,
-    image: 'heliograph-agent',
-    serviceType: 'NodePort',
-  })) {
+  for (const workload of gatewayWorkloads({ image: 'heliograph-agent', serviceType: 'NodePort' })) {
     await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(workload))
   }
   const socket = join(own, 'api.sock')

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 
@@ -112,8 +113,10 @@ type Key struct{ wgtypes.Key }
 
 // UnmarshalText reads base64.
 func (k *Key) UnmarshalText(text []byte) (err error) {
-	k.Key, err = wgtypes.ParseKey(string(text))
-	return err
+	if k.Key, err = wgtypes.ParseKey(string(text)); err != nil {
+		return fmt.Errorf("publicKey: %q is no WireGuard key", text)
+	}
+	return nil
 }
 
 // MAC is an Ethernet address.

@@ -89,12 +89,12 @@ const WORKLOADS: Readonly<Record<string, (local: Local) => readonly [typeof SERV
 }
 
 /** None without an image: the NetworkConfigs tell of it. */
-function workloadsOf({ id, gateway }: NetworkCluster, local: Local): KubeObject[] {
+function workloadsOf({ gateway }: NetworkCluster, local: Local): KubeObject[] {
   const { image, serviceType, annotations } = gateway
   if (image === undefined) return []
   const address = serviceType === 'NodePort' ? gatewayNodeAddress(local) : undefined
   const serviceAnnotations = { ...annotations, ...(address && { [GATEWAY_NODE_IP]: address }) }
-  return gatewayWorkloads({ cluster: id, image, serviceType, serviceAnnotations })
+  return gatewayWorkloads({ image, serviceType, serviceAnnotations })
 }
 
 /** Where NodePorts are reached: at the node that the gateway runs on, and while it moves where it was last. */

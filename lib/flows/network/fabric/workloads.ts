@@ -1,17 +1,14 @@
 import type { KubeObject } from '../../../cluster/port.ts'
 import { SYSTEM_NAMESPACE } from '../../../cluster/resources.ts'
+import { managed } from '../names.ts'
 import { GATEWAY, ROUTE, WIREGUARD_PORT, WIREGUARD_PORT_NAME } from './names.ts'
 
 export interface WorkloadSettings {
-  /** ClusterID. */
-  readonly cluster: string
   /** Of both agents. */
   readonly image: string
   readonly serviceType: 'LoadBalancer' | 'NodePort'
   readonly serviceAnnotations?: Readonly<Record<string, string>>
 }
-
-const MANAGED = { 'app.kubernetes.io/managed-by': 'heliograph' }
 
 /** Label by which the gateway's Pod is found. */
 export const GATEWAY_LABELS = { 'app.kubernetes.io/name': GATEWAY }
@@ -55,7 +52,7 @@ function gateway({ image }: WorkloadSettings): KubeObject {
       strategy: { type: 'Recreate' },
       selector: { matchLabels: GATEWAY_LABELS },
       template: {
-        metadata: { labels: { ...MANAGED, ...GATEWAY_LABELS } },
+        metadata: { labels: { ...managed(), ...GATEWAY_LABELS } },
         spec: {
           serviceAccountName: GATEWAY,
           enableServiceLinks: false,
@@ -69,9 +66,8 @@ function gateway({ image }: WorkloadSettings): KubeObject {
           })),
           containers: [
             {
-              ...agent(image, 'gateway', { POD_IP: 'status.podIP' }),
+              ...agent(image, 'gateway', { field: ['POD_IP', 'status.podIP'], memoryMiB: 192 }),
               ports: [{ name: WIREGUARD_PORT_NAME, containerPort: WIREGUARD_PORT, protocol: 'UDP' }],
-              // Without a limit of its own the garbage collector lets userspace WireGuard grow to 0.3 GB under load.
               resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '256Mi' } },
               volumeMounts: [
                 { name: 'wireguard', mountPath: '/var/run/wireguard' },
@@ -99,7 +95,7 @@ function route({ image }: WorkloadSettings): KubeObject {
       selector: { matchLabels: ROUTE_LABELS },
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
       template: {
-        metadata: { labels: { ...MANAGED, ...ROUTE_LABELS } },
+        metadata: { labels: { ...managed(), ...ROUTE_LABELS } },
         spec: {
           serviceAccountName: ROUTE,
           enableServiceLinks: false,
@@ -108,7 +104,7 @@ function route({ image }: WorkloadSettings): KubeObject {
           tolerations: [{ operator: 'Exists' }],
           containers: [
             {
-              ...agent(image, 'route', { NODE_NAME: 'spec.nodeName' }),
+              ...agent(image, 'route', { field: ['NODE_NAME', 'spec.nodeName'], memoryMiB: 48 }),
               resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { memory: '64Mi' } },
             },
           ],
@@ -127,12 +123,22 @@ const REAL_NODES = {
   },
 }
 
-function agent(image: string, mode: 'gateway' | 'route', fields: Readonly<Record<string, string>>) {
+interface AgentSettings {
+  /** Variable and the Pod's field that it holds. */
+  readonly field: readonly [string, string]
+  /** What Go's garbage collector is to keep to: without it userspace WireGuard grows to 0.3 GB under load. */
+  readonly memoryMiB: number
+}
+
+function agent(image: string, mode: 'gateway' | 'route', { field: [name, fieldPath], memoryMiB }: AgentSettings) {
   return {
     name: mode,
     image,
     args: [mode],
-    env: Object.entries(fields).map(([name, fieldPath]) => ({ name, valueFrom: { fieldRef: { fieldPath } } })),
+    env: [
+      { name, valueFrom: { fieldRef: { fieldPath } } },
+      { name: 'GOMEMLIMIT', value: `${memoryMiB}MiB` },
+    ],
     readinessProbe: { exec: { command: ['/agent', 'ready', mode] }, periodSeconds: 5 },
     securityContext: {
       runAsUser: 0,
@@ -145,5 +151,5 @@ function agent(image: string, mode: 'gateway' | 'route', fields: Readonly<Record
 }
 
 function meta(name: string, labels: Readonly<Record<string, string>>): KubeObject['metadata'] {
-  return { name, namespace: SYSTEM_NAMESPACE, labels: { ...MANAGED, ...labels } }
+  return { name, namespace: SYSTEM_NAMESPACE, labels: { ...managed(), ...labels } }
 }

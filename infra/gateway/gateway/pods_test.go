@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/netip"
+	"reflect"
+	"testing"
+
+	"heliograph.local/gateway/config"
+)
+
+func TestWithPods(t *testing.T) {
+	node := netip.MustParseAddr("172.16.10.2")
+	to := func(cidr string, via netip.Addr) config.RoutingEntry {
+		return config.RoutingEntry{To: netip.MustParsePrefix(cidr), Via: via}
+	}
+	routing := config.Routing{Routes: []config.RoutingEntry{
+		to("10.200.2.0/24", node),
+		to("172.16.10.2/32", node),
+		to("10.200.0.0/16", netip.Addr{}),
+		{To: netip.MustParsePrefix("10.202.0.0/16"), Tunnel: true},
+		{To: netip.MustParsePrefix("0.0.0.0/0"), Via: node, Answers: true},
+	}}
+	for name, row := range map[string]struct {
+		pod   string
+		route string
+	}{
+		"in its node's network":              {`{"status": {"hostIP": "172.16.10.2", "podIP": "10.200.2.5"}}`, ""},
+		"elsewhere in the pod CIDR":          {`{"status": {"hostIP": "172.16.10.2", "podIP": "10.200.7.5"}}`, "10.200.7.5/32"},
+		"outside the pod CIDR":               {`{"status": {"hostIP": "172.16.10.2", "podIP": "192.168.0.5"}}`, ""},
+		"of a peer":                          {`{"status": {"hostIP": "172.16.10.2", "podIP": "10.202.7.5"}}`, ""},
+		"on a node that is none, a virtual":  {`{"status": {"hostIP": "172.16.10.9", "podIP": "10.200.7.5"}}`, ""},
+		"in the host's network":              {`{"spec": {"hostNetwork": true}, "status": {"hostIP": "172.16.10.2", "podIP": "172.16.10.2"}}`, ""},
+		"over, its address may be another's": {`{"status": {"phase": "Failed", "hostIP": "172.16.10.2", "podIP": "10.200.7.5"}}`, ""},
+		"without an address yet":             {`{"status": {"hostIP": "172.16.10.2"}}`, ""},
+		"IPv6":                               {`{"status": {"hostIP": "172.16.10.2", "podIP": "fd00::5"}}`, ""},
+		"without anything":                   {`{}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found pod
+			if err := json.Unmarshal([]byte(row.pod), &found); err != nil {
+				t.Fatal(err)
+			}
+			want := routing.Routes
+			if row.route != "" {
+				want = append(want[:len(want):len(want)], to(row.route, node))
+			}
+			if got := withPods(routing, map[string]pod{"shop/pod": found, "shop/same": found}); !reflect.DeepEqual(got.Routes, want) {
+				t.Errorf("got %v", got.Routes)
+			}
+		})
+	}
+}
