@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{functions,lib,infra,test}/**/*.test.ts'],
           exclude: ['test/{e2e,network,rehearsal}/**', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
+          // Ends what hangs; a loaded machine is no failure.
+          testTimeout: 60_000,
         },
       },
       {
