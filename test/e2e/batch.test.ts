@@ -2,9 +2,11 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import type { Found } from '../../infra/local/kubectl.ts'
 import { showcase } from '../../infra/local/showcase.ts'
+import { offload } from './offload.ts'
+import { ipsOf, type Pod, type Sides, watchSides } from './sides.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { wronglyShown } from './views.ts'
 
 /**
  * The case that this project is for: a Job of many completions runs in the other cluster and only talks to a database
@@ -13,28 +15,21 @@ import { type TestStage, testStage } from './stage.ts'
  */
 const COMPLETIONS = 50
 
-interface Pod {
-  metadata: { name: string }
-  spec: { containers: { env?: Env[] }[] }
-  status: { phase: string; podIP?: string; podIPs?: unknown[] }
-}
-
 interface Env {
   name: string
   value?: string
-  valueFrom?: { configMapKeyRef?: { name: string; key: string }; secretKeyRef?: { name: string; key: string } }
+  valueFrom?: { configMapKeyRef?: Ref; secretKeyRef?: Ref }
 }
 
-interface Slice {
-  metadata: { name: string }
-  endpoints?: { addresses: string[] }[] | null
+interface Ref {
+  name: string
+  key: string
 }
-
-const dataOf = (object: Found | undefined) => (object?.data ?? {}) as Record<string, string>
 
 describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags false, offloaded by %s', (mode) => {
   let stage: TestStage
   let database: Server
+  let sides: Sides
   const callers = new Set<string>()
 
   beforeAll(async () => {
@@ -50,25 +45,27 @@ describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags f
     stage = await testStage({ ...rest, env: { ...env, NETWORKING_REFLECT_IPS: 'false' }, speed: 1 })
   })
   afterAll(async () => {
+    sides?.close()
     await stage?.stop()
     database.close()
   })
 
   const rome = (args: string[], input?: string) => stage.clusters.rome!.kubectl(args, input)
   const apply = (object: object) => rome(['apply', '-f', '-'], JSON.stringify(object))
-  const listIn = async <T>(id: string, kind: string, namespace: string): Promise<T[]> =>
-    JSON.parse(await stage.clusters[id]!.kubectl(['get', kind, '-n', namespace, '-o', 'json'])).items
 
   /** The environment of a pod's container, by what the remote cluster holds. */
   async function environmentOf({ spec }: Pod): Promise<Record<string, string>> {
+    const valueIn = async (plural: string, { name, key }: Ref): Promise<string> => {
+      const { body } = await stage.clusters.milan!.cluster.call(`/api/v1/namespaces/batch-rome/${plural}/${name}`)
+      return body.data[key]
+    }
     const env: Record<string, string> = {}
-    for (const { name, value, valueFrom } of spec.containers[0]?.env ?? []) {
+    const [container] = spec.containers as { env?: Env[] }[]
+    for (const { name, value, valueFrom } of container?.env ?? []) {
       const { configMapKeyRef: config, secretKeyRef: secret } = valueFrom ?? {}
-      const found = config && (await stage.clusters.milan!.kubectl.get('configmap', config.name, 'batch-rome'))
-      const hidden = secret && (await stage.clusters.milan!.kubectl.get('secret', secret.name, 'batch-rome'))
       if (value !== undefined) env[name] = value
-      else if (config) env[name] = dataOf(found)[config.key]!
-      else if (secret) env[name] = Buffer.from(dataOf(hidden)[secret.key]!, 'base64').toString()
+      else if (config) env[name] = await valueIn('configmaps', config)
+      else if (secret) env[name] = Buffer.from(await valueIn('secrets', secret), 'base64').toString()
     }
     return env
   }
@@ -86,21 +83,8 @@ describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags f
   test('completes, reaches the database, and shows to no Service', async () => {
     const namespace = 'batch'
     const { port } = database.address() as AddressInfo
-    await rome(['create', 'namespace', namespace])
-    await apply({
-      apiVersion: 'offloading.liqo.io/v1beta1',
-      kind: 'NamespaceOffloading',
-      metadata: { name: 'offloading', namespace },
-      spec: { podOffloadingStrategy: 'Remote' },
-    })
-    await rome([
-      '-n',
-      namespace,
-      'wait',
-      '--for=jsonpath={.status.offloadingPhase}=Ready',
-      'nsof/offloading',
-      '--timeout=60s',
-    ])
+    sides = await watchSides(stage, namespace)
+    await offload(stage, namespace, { podOffloadingStrategy: 'Remote' })
     await rome(['-n', namespace, 'create', 'configmap', 'database', '--from-literal=host=127.0.0.1'])
     await rome(['-n', namespace, 'create', 'secret', 'generic', 'database', `--from-literal=port=${port}`])
     const selector = { app: 'sum' }
@@ -126,45 +110,29 @@ describe.each(['virtual-node', 'gate'] as const)('a batch workload, both flags f
     })
 
     const ran = new Set<string>()
-    let seenAddresses = 0
     await eventually(
       'the Job is complete, and every pod of it ran',
       async () => {
-        for (const pod of await listIn<Pod>('milan', 'pods', 'batch-rome')) {
-          if (ran.has(pod.metadata.name) || pod.status.phase === 'Pending') continue
+        const started = sides.podsIn('milan').filter(({ metadata, status }) => {
+          return !ran.has(metadata.name) && status.phase !== 'Pending'
+        })
+        for (const pod of started) {
           ran.add(pod.metadata.name)
           await runContainer(pod)
         }
-        for (const [id, place] of [
-          ['rome', namespace],
-          ['milan', 'batch-rome'],
-        ] as const) {
-          // milan's own slices hold milan's own pods; what rome gave it would bear rome's mark.
-          const slices = await listIn<Slice & { metadata: { labels: Record<string, string> } }>(
-            id,
-            'endpointslices',
-            place,
-          )
-          const watched =
-            id === 'rome'
-              ? slices
-              : slices.filter(({ metadata }) =>
-                  /reflection/.test(metadata.labels['endpointslice.kubernetes.io/managed-by'] ?? ''),
-                )
-          seenAddresses += watched.flatMap(({ endpoints }) => endpoints ?? []).length
-        }
-        const job = await stage.clusters.rome!.kubectl.get('job', 'sum', namespace)
-        const { succeeded = 0 } = (job?.status ?? {}) as { succeeded?: number }
-        return succeeded === COMPLETIONS && ran.size >= COMPLETIONS
+        const ended = sides.podsIn('rome').filter(({ status }) => status.phase === 'Succeeded')
+        return ended.length === COMPLETIONS && ran.size >= COMPLETIONS
       },
       110_000,
     )
-    const pods = await listIn<Pod>('rome', 'pods', namespace)
-    expect(pods).toHaveLength(COMPLETIONS)
-    expect(pods.filter(({ status }) => status.phase !== 'Succeeded')).toEqual([])
-    expect(pods.filter(({ status }) => status.podIP || status.podIPs?.length)).toEqual([])
+    await rome(['-n', namespace, 'wait', '--for=condition=Complete', '--timeout=60s', 'job/sum'])
+    expect(sides.podsIn('rome')).toHaveLength(COMPLETIONS)
+    // In no version: neither of a pod at home, nor of a Service of either cluster that would select it.
+    expect(sides.podVersions('rome').flatMap(ipsOf)).toEqual([])
+    const none = () => undefined
+    expect(wronglyShown(sides, { atHome: none, inRemote: none }, [])).toEqual([])
+    expect(sides.sliceVersions('rome').length).toBeGreaterThan(0)
     expect(callers.size).toBe(COMPLETIONS)
-    expect(seenAddresses).toBe(0)
     expect(await stage.host.deadLetters.list()).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import { listOf, offload } from './offload.ts'
+import { listOf, makeNode, offload } from './offload.ts'
 import { addressesOf, MANAGED_BY, NATIVE, OURS, SERVICE_NAME, type Slice } from './services.ts'
 import { type Id, type Sides, watchSides } from './sides.ts'
 import { type TestStage, testStage } from './stage.ts'
@@ -16,16 +16,18 @@ const PER_SLICE = 2
 
 beforeAll(async () => {
   stage = await testStage({
+    network: true,
     nodes: { rome: 1, milan: 1 },
     control: { rome: { extraControllerManagerArgs: [`--max-endpoints-per-slice=${PER_SLICE}`] } },
     env: {
       NETWORKING_INTERNAL: 'false',
       CLUSTER_ROME_POD_CIDR: '10.244.0.0/16,fd00:10::/56',
+      CLUSTER_MILAN_POD_CIDR: '10.244.0.0/16',
+      GATEWAY_IMAGE: 'gateway:1',
       CLUSTER_MILAN_INGRESS_CLASS: 'traefik',
     },
   })
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'liqo-milan', labels } })
+  await makeNode(stage)
   await kubectl('rome', ['label', 'node', 'rome-node-1', 'topology.kubernetes.io/zone=eu-1a'])
 })
 afterAll(() => stage?.stop())

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { makeNode, offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Events of real control planes: the scheduler of milan writes them by the newer API, others by the older one. */
@@ -9,15 +10,8 @@ const NODE = 'liqo-milan'
 
 beforeAll(async () => {
   stage = await testStage({ env: { NETWORKING_INTERNAL: 'false' } })
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
-  await kubectl('rome', ['create', 'namespace', 'shop'])
-  const metadata = { name: 'offloading', namespace: 'shop' }
-  await apply('rome', { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', metadata, spec: {} })
-  await eventually('shop is ready', async () => {
-    const found = await stage.clusters.rome!.kubectl.get('nsof', 'offloading', 'shop')
-    return (found?.status as { offloadingPhase?: string } | undefined)?.offloadingPhase === 'Ready'
-  })
+  await makeNode(stage)
+  await offload(stage, 'shop')
 })
 afterAll(() => stage?.stop())
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Changes at once, far more than the sandboxes of a function. */
@@ -12,21 +13,7 @@ let stage: TestStage
 beforeAll(async () => {
   const reservedConcurrency = { functions: {}, peerings: { 'rome:turin': SANDBOXES } }
   stage = await testStage({ remotes: ['milan', 'turin'], concurrency: SANDBOXES, reservedConcurrency })
-  const { kubectl } = stage.clusters.rome!
-  await kubectl(['create', 'namespace', 'shop'])
-  const offloading = {
-    apiVersion: 'offloading.liqo.io/v1beta1',
-    kind: 'NamespaceOffloading',
-    metadata: { name: 'offloading', namespace: 'shop' },
-    spec: {},
-  }
-  await kubectl(['apply', '-f', '-'], JSON.stringify(offloading))
-  for (const id of ['milan', 'turin']) {
-    await eventually(
-      `shop-rome in ${id}`,
-      async () => (await stage.clusters[id]!.kubectl.try(['get', 'namespace', 'shop-rome'])).code === 0,
-    )
-  }
+  await offload(stage, 'shop')
 })
 afterAll(() => stage?.stop())
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import { offload } from './offload.ts'
+import { makeNode, offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Claims between real schedulers and volume controllers; milan's volumes are made by hand, as a provisioner would. */
@@ -31,9 +31,8 @@ const kubectl = (id: string, args: string[], input?: string) => stage.clusters[i
 const apply = (id: string, object: object) => kubectl(id, ['apply', '-f', '-'], JSON.stringify(object))
 
 /** A node that takes pods, as the function of nodes would make it. */
-async function makeNode(): Promise<void> {
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
+async function makeReadyNode(): Promise<void> {
+  await makeNode(stage)
   const room = { cpu: '10', memory: '10Gi', pods: '10' }
   const ready = [{ type: 'Ready', status: 'True', lastHeartbeatTime: new Date(), lastTransitionTime: new Date() }]
   const status = { capacity: room, allocatable: room, conditions: ready }
@@ -84,7 +83,7 @@ describe.each(MODES)('offloading by $mode', ({ mode, env, placement }) => {
   }
 
   beforeAll(async () => {
-    if (mode === 'virtual-node') await makeNode()
+    if (mode === 'virtual-node') await makeReadyNode()
     await stage.redeploy(env)
     await offload(stage, namespace)
   })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
+import { makeNode, offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Real control planes; kwok plays the kubelets of milan, and nobody those of the virtual node in rome. */
@@ -13,8 +14,7 @@ const NODE_IP = '10.0.0.9'
 
 beforeAll(async () => {
   stage = await testStage({ nodes: { milan: 2 }, env: { NETWORKING_INTERNAL: 'false' } })
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
+  await makeNode(stage)
   const status = { addresses: [{ type: 'InternalIP', address: NODE_IP }] }
   await kubectl('rome', ['patch', 'node', NODE, '--subresource=status', '-p', JSON.stringify({ status })])
 })
@@ -22,13 +22,7 @@ afterAll(() => stage?.stop())
 
 beforeEach(async () => {
   namespace = `pods-${++count}`
-  await kubectl('rome', ['create', 'namespace', namespace])
-  const metadata = { name: 'offloading', namespace }
-  await apply('rome', { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', metadata, spec: {} })
-  await eventually(`${namespace} is ready`, async () => {
-    const found = await stage.clusters.rome!.kubectl.get('nsof', 'offloading', namespace)
-    return (found?.status as { offloadingPhase?: string } | undefined)?.offloadingPhase === 'Ready'
-  })
+  await offload(stage, namespace)
 })
 
 const kubectl = (id: string, args: string[], input?: string) => stage.clusters[id]!.kubectl(args, input)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { rightsObjects } from '../../infra/manifests/rights.ts'
 import { toYaml } from '../../infra/manifests/yaml.ts'
+import { makeNode, offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Tokens that rome's API server signs, for pods that run in milan. */
@@ -20,15 +21,8 @@ beforeAll(async () => {
   })
   const use = { sides: ['home' as const], gated: false, serviceAccounts: true, internal: false }
   await kubectl('rome', ['apply', '-f', '-'], toYaml(rightsObjects({ use, accounts: false })))
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply('rome', { apiVersion: 'v1', kind: 'Node', metadata: { name: NODE, labels } })
-  await kubectl('rome', ['create', 'namespace', 'shop'])
-  const metadata = { name: 'offloading', namespace: 'shop' }
-  await apply('rome', { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', metadata, spec: {} })
-  await eventually('shop is ready', async () => {
-    const found = await stage.clusters.rome!.kubectl.get('nsof', 'offloading', 'shop')
-    return (found?.status as { offloadingPhase?: string } | undefined)?.offloadingPhase === 'Ready'
-  })
+  await makeNode(stage)
+  await offload(stage, 'shop')
   await eventually('the default account', () => stage.clusters.rome!.kubectl.get('serviceaccount', 'default', 'shop'))
 })
 afterAll(() => stage?.stop())

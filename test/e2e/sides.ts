@@ -7,7 +7,7 @@ export type Id = (typeof IDS)[number]
 export type Both<T> = Record<Id, T>
 
 export interface Pod extends Version {
-  spec: { nodeName?: string }
+  spec: { nodeName?: string; containers: object[] }
   status: { phase?: string; podIPs?: { ip: string }[] }
 }
 

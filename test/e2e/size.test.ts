@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { makeNode, offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** Objects so large that what Heliograph adds to a copy may be too much for the remote cluster. */
@@ -12,23 +13,8 @@ afterAll(() => stage?.stop())
 test('a pod near the size limit runs, or its owner is told; nothing else is held up', async () => {
   const { rome, milan } = stage.clusters
   const apply = (object: object) => rome!.kubectl(['create', '-f', '-'], JSON.stringify(object))
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
-  await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'liqo-milan', labels } })
-  await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'large' } })
-  await apply({
-    apiVersion: 'offloading.liqo.io/v1beta1',
-    kind: 'NamespaceOffloading',
-    metadata: { name: 'offloading', namespace: 'large' },
-    spec: {},
-  })
-  await rome!.kubectl([
-    '-n',
-    'large',
-    'wait',
-    '--for=jsonpath={.status.offloadingPhase}=Ready',
-    'nsof/offloading',
-    '--timeout=60s',
-  ])
+  await makeNode(stage)
+  await offload(stage, 'large')
   const podOf = (name: string, blob: string) => ({
     apiVersion: 'v1',
     kind: 'Pod',
