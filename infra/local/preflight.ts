@@ -2,6 +2,7 @@ import { ClusterError } from '../../lib/cluster/errors.ts'
 import type { HttpCluster } from '../../lib/cluster/http.ts'
 import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Config } from '../../lib/config.ts'
+import { NoNamespaceError, readNamespace } from '../../lib/flows/network/local.ts'
 import type { ConnectedPeering } from '../../lib/peerings.ts'
 import { useOf } from '../manifests/cluster.ts'
 import { GROUP } from '../rbac.ts'
@@ -21,7 +22,8 @@ export async function preflight(config: Config, peerings: readonly ConnectedPeer
 async function problemsOf(cluster: HttpCluster, use: Use): Promise<string[]> {
   try {
     await cluster.get(NAMESPACE, { name: 'kube-system' })
-    return await missingRights(cluster, use)
+    const isUnready = use.internal && !(await readNamespace(cluster))
+    return [...(isUnready ? [new NoNamespaceError(cluster.id).message] : []), ...(await missingRights(cluster, use))]
   } catch (error) {
     if (error instanceof ClusterError) return [error.message]
     throw error

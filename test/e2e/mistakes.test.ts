@@ -34,7 +34,7 @@ async function start(env: Record<string, string>): Promise<Run> {
   return new Promise((done) => child.on('close', (code) => done({ code, output })))
 }
 
-const peered = { CLUSTERS: 'rome,milan', PEERINGS: 'rome:milan' }
+const peered = { CLUSTERS: 'rome,milan', PEERINGS: 'rome:milan', NETWORKING_INTERNAL: 'false' }
 
 async function admins(): Promise<Record<string, string>> {
   const { rome, milan } = stage.clusters
@@ -46,6 +46,16 @@ describe('clusters of the user’s own', () => {
     const { code, output } = await start(await admins())
     expect(output).toMatch(/sweep {6}nothing to compare/)
     expect(code).toBe(0)
+  })
+
+  test('that are not ready for the internal network', async () => {
+    const { code, output } = await start({ ...(await admins()), NETWORKING_INTERNAL: 'true' })
+    expect(code).toBe(1)
+    for (const id of ['rome', 'milan']) {
+      expect(output).toMatch(`cluster ${id}: namespace heliograph does not exist: apply the manifests of this cluster`)
+    }
+    expect(output).toMatch(/or set NETWORKING_INTERNAL=false/)
+    expect(output).not.toMatch(/ at .*\.ts/)
   })
 
   test('named wrongly: all problems at once', async () => {

@@ -319,12 +319,16 @@ describe('an end', () => {
   })
 })
 
-test('a cluster that is not made ready for it is told with the remedy', async () => {
+test('a cluster that is not made ready for it is told with the remedy, and nothing is written for it', async () => {
   rome.api.user.delete(NAMESPACE, { name: SYSTEM_NAMESPACE })
   rome.api.finalize(SYSTEM_NAMESPACE)
-  await expect(pass(world)).rejects.toThrow(
-    'cluster rome: namespace heliograph does not exist: apply the manifests of this cluster (npm run manifests)',
-  )
+  const why =
+    'cluster rome: namespace heliograph does not exist: apply the manifests of this cluster (npm run manifests), or set NETWORKING_INTERNAL=false'
+  await expect(pass(world)).rejects.toThrow(why)
+  const before = writes(world)
+  const swept = await sweep([], { deleteBudget: 0, reportOnly: false, network: world, log: world.log })
+  expect(swept).toMatchObject({ failed: 2, curable: 0 })
+  expect(writes(world)).toBe(before)
 })
 
 describe('an event', () => {
@@ -411,7 +415,9 @@ describe('a sweep', () => {
 
   test('removes what the configuration does not want, whatever the budget', async () => {
     await join(world)
-    await sweep([], { ...options(), network: { ...world, peerings: [] } })
+    const network = { ...world, peerings: [] }
+    expect(await sweep([], { ...options(), network })).toMatchObject({ updated: 2 })
+    expect(await sweep([], { ...options(), network })).toMatchObject({ equal: 0, updated: 0 })
     expect([rome.api.all(TUNNEL_ENDPOINT), rome.api.all(IPAM_STORAGE)]).toEqual([[], []])
   })
 

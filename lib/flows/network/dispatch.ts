@@ -2,6 +2,7 @@ import { ClusterError } from '../../cluster/errors.ts'
 import type { ChangeEvent } from '../../event/change.ts'
 import { logKey } from '../../log.ts'
 import { committed } from '../../reflect/committed.ts'
+import type { Outcome } from '../../reflect/converge.ts'
 import { ReflectionError } from '../../reflect/dispatch.ts'
 import { fromName, toName } from './names.ts'
 import { type Attempt, serveNetwork } from './serve.ts'
@@ -58,13 +59,13 @@ async function stored(
 function attemptOf({ log }: NetworkWorld, curable: string[]): Attempt {
   return async (key, part) => {
     const start = performance.now()
-    const line = (fields: { verdict: string; why?: string | undefined; writes: number }) => {
+    const line = ({ verdict, why, writes }: Outcome) => {
       const ms = Math.round((performance.now() - start) * 10) / 10
-      logKey(log, { kind: NETWORK, key, ...fields, ms })
+      logKey(log, { kind: NETWORK, key, verdict, why, writes, ms })
     }
     try {
-      const { verdict, why, writes } = await part()
-      line({ verdict, why, writes })
+      const outcome = await part()
+      if (outcome) line(outcome)
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error
       if (error.retry) curable.push(`${key}: ${error.message}`)

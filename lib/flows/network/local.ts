@@ -40,16 +40,14 @@ export class NoNamespaceError extends ClusterError {
   readonly retry = false
 
   constructor(cluster: string) {
-    super(
-      cluster,
-      `namespace ${SYSTEM_NAMESPACE} does not exist: apply the manifests of this cluster (npm run manifests)`,
-    )
+    const remedy = 'apply the manifests of this cluster (npm run manifests), or set NETWORKING_INTERNAL=false'
+    super(cluster, `namespace ${SYSTEM_NAMESPACE} does not exist: ${remedy}`)
   }
 }
 
-/** Whether the cluster has ever been made ready for the internal network. */
-export async function hasNamespace(api: Cluster): Promise<boolean> {
-  return (await api.get(NAMESPACE, { name: SYSTEM_NAMESPACE })) !== undefined
+/** The namespace, which is there once the cluster has been made ready for the internal network. */
+export function readNamespace(api: Cluster): Promise<KubeObject | undefined> {
+  return api.get(NAMESPACE, { name: SYSTEM_NAMESPACE })
 }
 
 /** @throws ClusterError */

@@ -17,7 +17,7 @@ import { FABRIC, GATEWAY_KEY } from './fabric/names.ts'
 import { fabricOf, gatewayIn, nodeAddress } from './fabric-of.ts'
 import { withPeers } from './ipam.ts'
 import { ipamStorage, readState } from './ipam-storage.ts'
-import { hasNamespace, type Local, NoNamespaceError, readLocal } from './local.ts'
+import { type Local, NoNamespaceError, readLocal, readNamespace } from './local.ts'
 import { managed, peerOf } from './names.ts'
 import { GATEWAY_NODE_IP } from './parameters.ts'
 import type { NetworkCluster } from './world.ts'
@@ -38,7 +38,7 @@ export async function serveCluster(
   mode: Mode,
 ): Promise<number> {
   const { api } = cluster
-  if (!(await hasNamespace(api))) {
+  if (!(await readNamespace(api))) {
     if (peers.length === 0) return 0
     throw new NoNamespaceError(cluster.id)
   }

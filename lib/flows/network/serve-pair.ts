@@ -2,7 +2,6 @@ import type { KubeObject, ObjectRef } from '../../cluster/port.ts'
 import {
   CONFIGMAP,
   IPAM_STORAGE,
-  NAMESPACE,
   NETWORK_CONFIG,
   SERVICE,
   SYSTEM_NAMESPACE,
@@ -14,6 +13,7 @@ import { tell } from '../../reflect/report.ts'
 import { GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
 import { fault, type Hindrance } from './hindrance.ts'
 import { networkStateOf } from './ipam.ts'
+import { NoNamespaceError, readNamespace } from './local.ts'
 import { fromName, IPAM_NAME, toName } from './names.ts'
 import { type End, negotiate, type Wanted } from './negotiate.ts'
 import { parametersOf } from './parameters.ts'
@@ -53,8 +53,15 @@ export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Prom
 
 /** Two ClusterIDs lead to one cluster: what is written for one would be taken for the other's. */
 async function isOneCluster(a: NetworkCluster, b: NetworkCluster): Promise<boolean> {
-  const [one, other] = await Promise.all([a, b].map(({ api }) => api.get(NAMESPACE, { name: SYSTEM_NAMESPACE })))
-  return one !== undefined && one.metadata.uid === other?.metadata.uid
+  const [one, other] = await Promise.all([a, b].map(uidOf))
+  return one === other
+}
+
+/** @throws NoNamespaceError */
+async function uidOf({ id, api }: NetworkCluster): Promise<string | undefined> {
+  const namespace = await readNamespace(api)
+  if (!namespace) throw new NoNamespaceError(id)
+  return namespace.metadata.uid
 }
 
 function oneCluster(a: string, b: string): Hindrance {

@@ -5,8 +5,11 @@ import { servePair } from './serve-pair.ts'
 import { type ClusterPair, type NetworkCluster, type NetworkWorld, pairsOf, peersOf } from './world.ts'
 import type { Mode } from './write.ts'
 
-/** Runs one part of a pass, named for people, e.g. `rome` or `milan:rome`; an error must not hinder the others. */
-export type Attempt = (what: string, part: () => Promise<Outcome>) => Promise<unknown>
+/**
+ * Runs one part of a pass, named for people, e.g. `rome` or `milan:rome`; an error must not hinder the others. Without an
+ * outcome there was nothing to do with the internal network.
+ */
+export type Attempt = (what: string, part: () => Promise<Outcome | undefined>) => Promise<unknown>
 
 /** Clusters or pairs that are served at a time. */
 const AT_ONCE = 4
@@ -24,7 +27,11 @@ export async function serveNetwork(
   mode: Mode,
 ): Promise<void> {
   const serveOne = (cluster: NetworkCluster) =>
-    attempt(cluster.id, async () => outcomeOf(await serveCluster(cluster, peersOf(world, cluster), world.mtu, mode)))
+    attempt(cluster.id, async () => {
+      const peers = peersOf(world, cluster)
+      const writes = await serveCluster(cluster, peers, world.mtu, mode)
+      return peers.length === 0 && writes === 0 ? undefined : outcomeOf(writes)
+    })
   await forEach(clusters, AT_ONCE, serveOne)
   const changed = new Set<NetworkCluster>()
   await forEach(pairs, AT_ONCE, (pair) =>

@@ -107,7 +107,10 @@ async function sweepNetwork(run: Sweep, network: NetworkWorld): Promise<void> {
   const mode = run.mode === 'report' ? 'report' : 'act'
   const attempt: Attempt = (key, part) => {
     const what = `network ${key}`
-    return noted(run, what, async () => countOutcome(run, what, await part()))
+    return noted(run, what, async () => {
+      const outcome = await part()
+      if (outcome) countOutcome(run, what, outcome)
+    })
   }
   await serveNetwork(network, everything(network), attempt, mode)
 }
