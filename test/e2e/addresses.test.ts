@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
+import { groupOf } from '../../infra/rights.ts'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import { ENDPOINT_MAPPING, ENDPOINT_SLICE } from '../../lib/cluster/resources.ts'
 import { parseConfig } from '../../lib/config.ts'
@@ -220,6 +221,16 @@ describe('50 functions at once', () => {
 
   class Killed extends Error {}
 
+  /** Those of the function of EndpointSlices: what it may do is enough. */
+  async function credentials(): Promise<Record<string, string>> {
+    const groups = [groupOf('endpointslice')]
+    const entries = IDS.map(async (id) => {
+      const kubeconfig = await stage.clusters[id]!.cluster.kubeconfigFor({ user: 'endpointslice', groups })
+      return [`CLUSTER_${id.toUpperCase()}_KUBECONFIG`, kubeconfig]
+    })
+    return Object.fromEntries(await Promise.all(entries))
+  }
+
   /** The clusters as a function sees them that ends after so many writes. */
   function mortal({ home, remote, ...rest }: Peering, writes: number): Peering {
     let left = writes
@@ -264,10 +275,12 @@ describe('50 functions at once', () => {
     return judge(shown, when)
   }
 
-  test('with slices that come, change and go, functions that die, and sweeps: no mapping in use is lost, none is left', async () => {
+  test('with slices that come, change and go, functions that die, and sweeps: no mapping in use is lost, none is left', {
+    timeout: 300_000,
+  }, async () => {
     await offload(stage, SHOP)
     await stage.functionsDown()
-    const config = parseConfig(stage.env)
+    const config = parseConfig({ ...stage.env, ...(await credentials()) })
     // As on Lambda, functions have connections of their own.
     const functions = Array.from({ length: 10 }, () => ({ ...connectPeerings(config, 'test')[0]!, log: SILENT }))
     const peering = functions[0]!
