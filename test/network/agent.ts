@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Api } from './api.ts'
 import type { Space } from './space.ts'
 
 export interface Agent {
@@ -21,11 +22,11 @@ export interface AgentOptions {
   mode: 'gateway' | 'route'
   /** Where it runs: a Pod, or a node. */
   space: Space
-  /** POD_IP or NODE_NAME. */
+  /** POD_IP or NODE_NAME, and whatever else its Pod has. */
   env: Readonly<Record<string, string>>
-  /** Its ServiceAccount's files, and the port of the API server on loopback. */
-  account: Readonly<Record<'token' | 'ca.crt' | 'namespace', string>>
-  port: number
+  api: Api
+  /** Its ServiceAccount. */
+  account: string
   /** A folder for what it takes. */
   dir: string
 }
@@ -41,9 +42,10 @@ mount -o remount,bind,ro /
 exec setpriv --no-new-privs --inh-caps=-all --bounding-set=-all,+net_admin "$2" "$3"
 `
 
-export async function startAgent({ program, mode, space, env, account, port, dir }: AgentOptions): Promise<Agent> {
+export async function startAgent({ program, mode, space, env, api, account, dir }: AgentOptions): Promise<Agent> {
+  const [port, files] = await Promise.all([api.reach(space), api.account(account)])
   const folder = await mkdtemp(join(dir, `${mode}-`))
-  for (const [name, text] of Object.entries(account)) await writeFile(join(folder, name), text, { mode: 0o600 })
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
   const settings = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port), ...env }
   const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   const child = space.start('env', ...assignments, 'sh', '-ec', SCRIPT, 'sh', folder, program, mode)

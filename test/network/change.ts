@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/names.ts'
 import { MAPPINGS, type Pair, SEEN } from './pair.ts'
-import { addPod, GATEWAY_IP, masquerade, NODES, serveGateway } from './topology.ts'
+import { addPod, GATEWAY_IP, masquerade, NODES, POD_CIDR, serveGateway } from './topology.ts'
 import { answers, ask, lossOf, pour } from './traffic.ts'
 
 const MEGABYTE = 1 << 20
@@ -66,13 +66,13 @@ export function changeTests(pair: () => Pair): void {
     const ip = '10.200.1.8'
     await addPod(net, a.gatewayNode, other, ip)
     await a.agents.gateway.end('SIGTERM')
-    await serveGateway(a.gatewayNode, a.publicIP, ip)
+    await serveGateway(a.gatewayNode, a.publicIP, ip, POD_CIDR)
     await a.startGateway(other, ip)
     await configure({ a: { gateway: { node: NODES[0].name, ip } } })
     await stream.flows(8 * MEGABYTE)
     stream.stop()
     await a.agents.gateway.end('SIGTERM')
-    await serveGateway(a.gatewayNode, a.publicIP, GATEWAY_IP)
+    await serveGateway(a.gatewayNode, a.publicIP, GATEWAY_IP, POD_CIDR)
     await a.startGateway()
     await configure()
     await bothWays()
@@ -93,7 +93,7 @@ export function changeTests(pair: () => Pair): void {
     await stream.flows(MEGABYTE)
     const moved = '198.51.100.22'
     await b.gatewayNode.ip(`addr del ${b.publicIP}/24 dev wan0`, `addr add ${moved}/24 dev wan0`)
-    await serveGateway(b.gatewayNode, moved, GATEWAY_IP)
+    await serveGateway(b.gatewayNode, moved, GATEWAY_IP, POD_CIDR)
     await b.gatewayNode.run('conntrack', '-F')
     await configure({ a: { peer: { endpoint: `${moved}:5871` } } })
     await stream.flows(8 * MEGABYTE)
@@ -107,7 +107,7 @@ export function changeTests(pair: () => Pair): void {
       ).endpoint,
     ).toBe(`${moved}:5871`)
     await b.gatewayNode.ip(`addr del ${moved}/24 dev wan0`, `addr add ${b.publicIP}/24 dev wan0`)
-    await serveGateway(b.gatewayNode, b.publicIP, GATEWAY_IP)
+    await serveGateway(b.gatewayNode, b.publicIP, GATEWAY_IP, POD_CIDR)
     await b.gatewayNode.run('conntrack', '-F')
     await configure()
     await bothWays()

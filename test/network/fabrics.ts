@@ -4,7 +4,8 @@ import { type Fabric, type FabricPeer, renderFabric } from '../../lib/flows/netw
 import { DEFAULT_MTU } from '../../lib/flows/network/fabric/names.ts'
 import type { TunnelCIDRs } from '../../lib/policy/tunnel.ts'
 import type { Agent } from './agent.ts'
-import { LIQO, type Site } from './site.ts'
+import { LIQO } from './api.ts'
+import type { Site } from './site.ts'
 import { GATEWAY_IP, NODES, POD_CIDR } from './topology.ts'
 
 export const EXTERNAL_CIDR = '10.61.0.0/16'

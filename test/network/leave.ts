@@ -5,7 +5,7 @@ import { renderFabric } from '../../lib/flows/network/fabric/index.ts'
 import { FABRIC, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fabric/names.ts'
 import { fabricOf, peerOf, tunnelCIDRs } from './fabrics.ts'
 import { A, B, type Pair, SEEN } from './pair.ts'
-import type { Space } from './space.ts'
+import { traces } from './traces.ts'
 import { answers } from './traffic.ts'
 
 export function leaveTests(pair: () => Pair): void {
@@ -68,20 +68,4 @@ export function leaveTests(pair: () => Pair): void {
     expect(await answers(b.pod, SEEN.a.pod)).toBe(false)
     await eventually('a tells of it', async () => (await a.connection('b')).status === 'Error')
   })
-}
-
-/** What the fabric has made in a namespace. */
-async function traces(space: Space): Promise<string[]> {
-  const [links, rules, routes, tables] = await Promise.all([
-    space.run('ip', '-o', 'link'),
-    space.run('ip', 'rule'),
-    space.try('ip', 'route', 'show', 'table', '18952').then(({ stdout }) => stdout),
-    space.run('nft', 'list', 'tables'),
-  ])
-  return [
-    ...[...links.matchAll(/^\d+: (heliograph[^:@]*)/gm)].map(([, name]) => `link ${name}`),
-    ...rules.split('\n').filter((line) => line.includes('18952')),
-    ...routes.split('\n').filter(Boolean),
-    ...tables.split('\n').filter((line) => line.includes('heliograph')),
-  ]
 }

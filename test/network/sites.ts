@@ -32,7 +32,7 @@ export async function startSites(ids: readonly string[]): Promise<Sites> {
     await net.hosts(cluster.gateway, {})
     clusters.push(cluster)
   }
-  const outside = await addOutside(net, clusters[0]!)
+  const outside = await addOutside(net, clusters[0]!.gatewayNode)
   const sites = await Promise.all(
     clusters.map(async (cluster) => {
       const site = await startSite(cluster, dir, program)

@@ -29,6 +29,8 @@ export interface Net {
   space(name: string): Promise<Space>
   /** Connects two by a cable; each end is up. */
   cable(a: Space, deviceA: string, b: Space, deviceB: string): Promise<void>
+  /** Removes a namespace and ends what runs in it. */
+  remove(space: Space): Promise<void>
   /** What names mean in a namespace, by address: /etc/hosts of what is started there from the first call on. */
   hosts(space: Space, names: Readonly<Record<string, string>>): Promise<void>
   stop(): Promise<void>
@@ -42,6 +44,10 @@ export async function startNet(): Promise<Net> {
   await removeLeftovers()
   const own = `${PREFIX}${process.pid}-`
   const spaces = new Set<Space>()
+  const remove = async (space: Space) => {
+    spaces.delete(space)
+    await removeNamespace(`${own}${space.name}`)
+  }
   return {
     async space(name) {
       const full = `${own}${name}`
@@ -66,8 +72,9 @@ export async function startNet(): Promise<Net> {
       // In place: the file of that moment is what a process sees.
       await writeFile(join(folder, 'hosts'), ['127.0.0.1 localhost\n', ...lines].join(''))
     },
+    remove,
     async stop() {
-      await Promise.all([...spaces].map(({ name }) => removeNamespace(`${own}${name}`)))
+      await Promise.all([...spaces].map(remove))
     },
   }
 }

@@ -41,41 +41,52 @@ export async function buildWide(net: Net): Promise<Space> {
 }
 
 export async function buildCluster(net: Net, wan: Space, id: string, publicIP: string): Promise<Cluster> {
-  const spaces = ['gateway-node', 'node', 'gateway', 'pod-beside', 'pod'].map((name) => net.space(`${id}-${name}`))
-  const [gatewayNode, node, gateway, podBeside, pod] = (await Promise.all(spaces)) as [
-    Space,
-    Space,
-    Space,
-    Space,
-    Space,
-  ]
-  for (const host of [gatewayNode, node]) {
-    await host.sysctl({ ip_forward: 1, 'conf/all/rp_filter': 1, 'conf/default/rp_filter': 1 })
-  }
+  const [gatewayNode, node] = await buildNodes(net, wan, { id, publicIP, nodes: NODES })
+  const pods = ['gateway', 'pod-beside', 'pod'].map((name) => net.space(`${id}-${name}`))
+  const [gateway, podBeside, pod] = (await Promise.all(pods)) as [Space, Space, Space]
   // Nothing in the gateway's Pod is ready for it: the agent is to see to it.
-  await gateway.sysctl({ ip_forward: 0, 'conf/all/rp_filter': 1, 'conf/default/rp_filter': 1 })
-  await net.cable(wan, `w-${id}`, gatewayNode, 'wan0')
-  await wan.ip(`link set w-${id} master br0`)
-  await gatewayNode.ip(`addr add ${publicIP}/24 dev wan0`)
-  await net.cable(gatewayNode, 'n0', node, 'n0')
-  for (const [host, { ip, podCIDRs }] of [
+  await gateway.sysctl({ ip_forward: 0, ...STRICT })
+  for (const [host, { podCIDRs }] of [
     [gatewayNode, NODES[0]],
     [node, NODES[1]],
   ] as const) {
-    await host.ip(
-      `addr add ${ip}/24 dev n0`,
-      'link add cni0 type bridge',
-      `addr add ${podCIDRs[0].replace(/0\/24$/, '1/24')} dev cni0`,
-      'link set cni0 up',
-    )
+    const address = podCIDRs[0].replace(/0\/24$/, '1/24')
+    await host.ip('link add cni0 type bridge', `addr add ${address} dev cni0`, 'link set cni0 up')
   }
   await gatewayNode.ip(`route add ${NODES[1].podCIDRs[0]} via ${NODES[1].ip}`)
-  await node.ip(`route add default via ${NODES[0].ip}`)
   await addPod(net, gatewayNode, gateway, GATEWAY_IP)
   await addPod(net, gatewayNode, podBeside, POD_BESIDE_IP)
   await addPod(net, node, pod, POD_IP)
-  await serveGateway(gatewayNode, publicIP, GATEWAY_IP)
+  await serveGateway(gatewayNode, publicIP, GATEWAY_IP, POD_CIDR)
   return { id, publicIP, gatewayNode, node, gateway, podBeside, pod }
+}
+
+const STRICT = { 'conf/all/rp_filter': 1, 'conf/default/rp_filter': 1 }
+
+export interface NodesPlan {
+  readonly id: string
+  readonly publicIP: string
+  /** The first is the one that other clusters reach. */
+  readonly nodes: readonly [NodePlan, NodePlan]
+}
+
+export interface NodePlan {
+  readonly name: string
+  readonly ip: string
+}
+
+/** Two nodes, joined with one another and the first with the network between the clusters. */
+export async function buildNodes(net: Net, wan: Space, { id, publicIP, nodes }: NodesPlan): Promise<[Space, Space]> {
+  const spaces = await Promise.all(nodes.map(({ name }) => net.space(`${id}-${name}`)))
+  const [first, second] = spaces as [Space, Space]
+  for (const node of spaces) await node.sysctl({ ip_forward: 1, ...STRICT })
+  await net.cable(wan, `w-${id}`, first, 'wan0')
+  await wan.ip(`link set w-${id} master br0`)
+  await first.ip(`addr add ${publicIP}/24 dev wan0`)
+  await net.cable(first, 'n0', second, 'n0')
+  for (const [index, node] of spaces.entries()) await node.ip(`addr add ${nodes[index]!.ip}/24 dev n0`)
+  await second.ip(`route add default via ${nodes[0].ip}`)
+  return [first, second]
 }
 
 /** Connects a namespace to a node's bridge, as a CNI plugin does. */
@@ -86,8 +97,32 @@ export async function addPod(net: Net, node: Space, pod: Space, ip: string): Pro
   await pod.ip(`addr add ${ip}/24 dev eth0`, `route add default via ${ip.replace(/\d+$/, '1')}`)
 }
 
+/**
+ * Connects a namespace to a node by a route of its own there, and through it on the other node, as CNIs do that know no
+ * networks of nodes (Calico's, AWS's).
+ */
+export async function addRoutedPod(
+  net: Net,
+  { node, nodeIP, others }: { node: Space; nodeIP: string; others: readonly Space[] },
+  pod: Space,
+  ip: string,
+): Promise<void> {
+  const [, , c, d] = ip.split('.')
+  const cable = `p${c}.${d}`
+  const [router, mac] = ['169.254.1.1', 'ee:ee:ee:ee:ee:ee']
+  await net.cable(node, cable, pod, 'eth0')
+  await node.ip(`link set ${cable} address ${mac}`, `route replace ${ip} dev ${cable}`)
+  for (const other of others) await other.ip(`route replace ${ip} via ${nodeIP}`)
+  await pod.ip(
+    `addr add ${ip}/32 dev eth0`,
+    `route add ${router} dev eth0`,
+    `route add default via ${router}`,
+    `neigh replace ${router} lladdr ${mac} dev eth0 nud permanent`,
+  )
+}
+
 /** What a Service of type LoadBalancer or NodePort does for the gateway's Pod, and a CNI for what a pod sends outside. */
-export async function serveGateway(node: Space, publicIP: string, ip: string): Promise<void> {
+export async function serveGateway(node: Space, publicIP: string, ip: string, podCIDR: string): Promise<void> {
   await node.nft(`table ip service
 delete table ip service
 table ip service {
@@ -97,7 +132,7 @@ table ip service {
   }
   chain outbound_nat {
     type nat hook postrouting priority srcnat; policy accept;
-    oifname { "wan0", "ext0" } ip saddr ${POD_CIDR} masquerade
+    oifname { "wan0", "ext0" } ip saddr ${podCIDR} masquerade
   }
 }
 `)
@@ -117,11 +152,11 @@ export async function masquerade({ gatewayNode, node }: Cluster): Promise<void> 
   }
 }
 
-/** Adds the machines outside, as two addresses of one. */
-export async function addOutside(net: Net, { gatewayNode }: Cluster): Promise<Space> {
+/** Adds the machines outside, behind a node, as two addresses of one. */
+export async function addOutside(net: Net, node: Space): Promise<Space> {
   const outside = await net.space('outside')
-  await net.cable(gatewayNode, 'ext0', outside, 'eth0')
-  await gatewayNode.ip('addr add 192.0.2.1/24 dev ext0')
+  await net.cable(node, 'ext0', outside, 'eth0')
+  await node.ip('addr add 192.0.2.1/24 dev ext0')
   await outside.ip(
     ...Object.values(OUTSIDE).map((ip) => `addr add ${ip}/24 dev eth0`),
     `rule add from ${OUTSIDE.withRoute} lookup 50`,
