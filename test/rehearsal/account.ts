@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { StageSettings } from '../../infra/stack/settings.ts'
 import { awsCall } from '../../lib/aws/call.ts'
 import { type Clients, CREDENTIALS, clientsOf } from './clients.ts'
 import { CommandError, runCommand } from './command.ts'
@@ -25,7 +26,7 @@ export interface Account {
   /** Keeps a secret in Secrets Manager. */
   keep(name: string, members: Readonly<Record<string, string>>): Promise<void>
   /** `npm run deploy`, with these settings of the stage. @returns what it printed @throws CommandError */
-  deploy(environment: Readonly<Record<string, string>>): Promise<string>
+  deploy(settings: Pick<StageSettings, 'environment'> & Partial<StageSettings>): Promise<string>
   /** `npm run remove` */
   remove(): Promise<string>
   /** `npm run redrive` */
@@ -63,8 +64,8 @@ export async function openAccount(): Promise<Account> {
       const target = 'secretsmanager.CreateSecret'
       await awsCall({ service: 'secretsmanager', target, input, region, keys: CREDENTIALS, endpoint: url })
     },
-    async deploy(environment) {
-      await writeFile(settings, stringify({ region, environment }))
+    async deploy(given) {
+      await writeFile(settings, stringify({ region, ...given }))
       return stack('main', 'deploy')
     },
     remove: () => stack('main', 'remove'),

@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { DescribeStackResourcesCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { GetPolicyCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ROOT } from '../../infra/local/root.ts'
 import { readOwnService } from '../../infra/local/service/own.ts'
 import type { Service } from '../../infra/local/service/read.ts'
+import { readSettings } from '../../infra/stack/settings.ts'
 import { type Account, openAccount, PLACE, STACK } from './account.ts'
 import { clientsOf, keysOfRole } from './clients.ts'
 import { runCommand } from './command.ts'
@@ -25,7 +28,7 @@ let first: Deployed
 
 beforeAll(async () => {
   account = await openAccount()
-  await account.deploy(ENVIRONMENT)
+  await account.deploy({ environment: ENVIRONMENT })
   first = await account.deployed()
 })
 afterAll(() => account?.stop())
@@ -117,12 +120,12 @@ test('alarms look at what is there', async () => {
 })
 
 test('deployed again without a change nothing is touched', async () => {
-  expect(await account.deploy(ENVIRONMENT)).toContain('No changes to deploy')
+  expect(await account.deploy({ environment: ENVIRONMENT })).toContain('No changes to deploy')
   expect(await account.deployed()).toEqual(first)
 })
 
 test('a changed setting reaches every function, and changes nothing else', async () => {
-  await account.deploy({ ...ENVIRONMENT, LOG_LEVEL: 'debug' })
+  await account.deploy({ environment: { ...ENVIRONMENT, LOG_LEVEL: 'debug' } })
   const deployed = await account.deployed()
   const hashes = ({ functions }: Deployed) => functions.map(({ code }) => code.sha256)
   expect(hashes(deployed)).toEqual(hashes(first))
@@ -132,6 +135,14 @@ test('a changed setting reaches every function, and changes nothing else', async
     delete environment.LOG_LEVEL
   }
   expect(changed).toEqual(common(first))
+})
+
+test('a stage with every setting there is, in the place of the one before', async () => {
+  const { region: _, ...settings } = await readSettings(join(ROOT, 'infra', 'stack', 'fixtures', 'full.yml'))
+  await account.deploy(settings)
+  const full = common(await account.deployed())
+  expect(full).toEqual(common(await readOwnService(settings.environment, settings)))
+  expect(full.functions.length).toBeGreaterThan(first.functions.length)
 })
 
 test('removed, nothing is left', async () => {

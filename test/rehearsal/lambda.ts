@@ -43,6 +43,9 @@ export interface Lambda {
   stop(): Promise<void>
 }
 
+/** An idle sandbox ends sooner than on AWS: there are many functions, and some memory. */
+const IDLE_MS = 20_000
+
 interface Running {
   fn: DeployedFunction
   pool: Pool
@@ -62,9 +65,8 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,
     }
-    const pool = createPool(functionConfig(fn, url, { bundles: options.packages, env }), ric, (line) =>
-      onLine(fn.name, line),
-    )
+    const config = functionConfig(fn, url, { bundles: options.packages, env, idle: IDLE_MS })
+    const pool = createPool(config, ric, (line) => onLine(fn.name, line))
     running.set(fn.name, { fn, pool })
     // Those of before end what they have begun.
     pools.push(pool)

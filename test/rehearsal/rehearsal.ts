@@ -31,7 +31,7 @@ export async function startRehearsal(
     openAccount(),
     started,
   )
-  await account.deploy({ ...(await keepSecrets(account, ground)), ...environment })
+  await account.deploy({ environment: { ...(await keepSecrets(account, ground)), ...environment } })
   const { functions } = await account.deployed()
   const packages = await fetchPackages(functions, account.url, join(dir, 'packages'))
   const lines: string[] = []

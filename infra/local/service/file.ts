@@ -29,7 +29,15 @@ const sqs = z.strictObject({
   enabled: z.boolean().default(true),
 })
 
-const event = z.union([z.strictObject({ eventBridge }), z.strictObject({ httpApi }), z.strictObject({ sqs })])
+/** There are no logs of EKS here. */
+const cloudwatchLog = z.unknown()
+
+const event = z.union([
+  z.strictObject({ eventBridge }),
+  z.strictObject({ httpApi }),
+  z.strictObject({ sqs }),
+  z.strictObject({ cloudwatchLog }),
+])
 
 const destination = z.looseObject({ arn: z.unknown() })
 
