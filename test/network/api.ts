@@ -2,6 +2,7 @@
 import { createServer, connect as dial } from 'node:net'
 import { join } from 'node:path'
 import type { Cluster as ControlPlane } from '../../infra/controlplane/cluster.ts'
+import { call as request } from '../../infra/controlplane/request.ts'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import { SYSTEM_NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Space } from './space.ts'
@@ -17,6 +18,8 @@ export interface Api {
   apply(path: string, object: object, group?: string): Promise<void>
   delete(path: string, group?: string): Promise<void>
   account(name: string): Promise<Account>
+  /** HTTP status of a GET with the rights of a ServiceAccount. */
+  statusFor(account: string, path: string): Promise<number>
   /** Port of a namespace's loopback where it finds the API server. */
   reach(space: Space): Promise<number>
   close(): void
@@ -51,6 +54,11 @@ export async function connectApi(controlPlane: ControlPlane): Promise<Api> {
     if (!isFine) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return answer
   }
+  const account = async (name: string): Promise<Account> => {
+    const tokenRequest = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
+    const { body } = await call('POST', pathOf(`serviceaccounts/${name}/token`), tokenRequest)
+    return { token: body.status.token, 'ca.crt': controlPlane.caPem, namespace: SYSTEM_NAMESPACE }
+  }
   return {
     async get(path, group) {
       const answer = await call('GET', pathOf(path, group))
@@ -62,10 +70,11 @@ export async function connectApi(controlPlane: ControlPlane): Promise<Api> {
     async delete(path, group) {
       await call('DELETE', pathOf(path, group))
     },
-    async account(name) {
-      const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} }
-      const { body } = await call('POST', pathOf(`serviceaccounts/${name}/token`), request)
-      return { token: body.status.token, 'ca.crt': controlPlane.caPem, namespace: SYSTEM_NAMESPACE }
+    account,
+    async statusFor(name, path) {
+      const { token } = await account(name)
+      const { server, caPem } = controlPlane
+      return (await request({ server, caPem, token }, pathOf(path))).status
     },
     async reach(space) {
       if (!reached.has(space)) reached.set(space, relay(space, PORT, socket))

@@ -1,9 +1,11 @@
 /** What may happen to the clusters while packets go between them. */
+import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/names.ts'
-import { MAPPINGS, type Pair, SEEN } from './pair.ts'
-import { addPod, GATEWAY_IP, masquerade, NODES, POD_CIDR, serveGateway } from './topology.ts'
+import { tunnelCIDRs } from './fabrics.ts'
+import { B, MAPPINGS, type Pair, SEEN } from './pair.ts'
+import { addPod, GATEWAY_IP, masquerade, NODES, POD_CIDR, POD_IP, serveGateway } from './topology.ts'
 import { answers, ask, lossOf, pour } from './traffic.ts'
 
 const MEGABYTE = 1 << 20
@@ -113,6 +115,33 @@ export function changeTests(pair: () => Pair): void {
     await bothWays()
   })
 
+  test('the clusters come to call each other otherwise, and what goes on is translated anew', async () => {
+    const { a, b, configure } = pair()
+    const ping = a.pod.start('ping', '-i0.1', SEEN.b.pod)
+    let replies = 0
+    createInterface({ input: ping.stdout! }).on('line', (line) => {
+      if (line.includes('bytes from')) replies++
+    })
+    await eventually('replies', async () => replies > 0)
+    const other = { pods: '10.211.0.0/16', externals: '10.73.0.0/16' }
+    await configure({ a: { peer: { cidrs: tunnelCIDRs(B, other) } }, b: { peer: { cidrs: tunnelCIDRs(other, B) } } })
+    const before = replies
+    await eventually('more replies', async () => replies > before + 5)
+    ping.kill()
+    expect(await ask(a.pod, SEEN.b.pod, 8080)).toBe(`10.211.2.10 ${POD_IP}`)
+    expect(await answers(b.pod, SEEN.a.pod), 'by the old name').toBe(false)
+    await configure()
+    await bothWays()
+  })
+
+  test('an MTU that the network of the gateway does not take is told', async () => {
+    const { a, configure } = pair()
+    await configure({ a: { mtu: 1441 } })
+    const message = /the MTU of 1441 is too large for the gateway's network, which takes 1440/
+    await eventually('the message', async () => message.test((await a.connection('b')).statusMessage ?? ''))
+    await configure()
+  })
+
   test('another key of one gateway, by deleting its Secret', async () => {
     const { a, b, configure } = pair()
     const before = await b.publicKey()
@@ -140,9 +169,9 @@ export function changeTests(pair: () => Pair): void {
     }
     await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
     await configure()
-    expect(await ask(a.pod, SEEN.b.pod, 8080)).toBe(`${SEEN.a.pod} 10.200.2.10`)
-    expect(await ask(b.pod, SEEN.a.pod, 8080)).toBe(`${SEEN.b.pod} 10.200.2.10`)
-    expect(without, 'control: without the rule before it').not.toBe(`${SEEN.a.pod} 10.200.2.10`)
+    expect(await ask(a.pod, SEEN.b.pod, 8080)).toBe(`${SEEN.a.pod} ${POD_IP}`)
+    expect(await ask(b.pod, SEEN.a.pod, 8080)).toBe(`${SEEN.b.pod} ${POD_IP}`)
+    expect(without, 'control: without the rule before it').not.toBe(`${SEEN.a.pod} ${POD_IP}`)
   })
 
   test("a name as the peer's endpoint is looked up again while the peer does not answer", async () => {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { renderFabric } from '../../lib/flows/network/fabric/index.ts'
-import { FABRIC, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fabric/names.ts'
+import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fabric/names.ts'
 import { fabricOf, peerOf, tunnelCIDRs } from './fabrics.ts'
 import { A, B, type Pair, SEEN } from './pair.ts'
 import { traces } from './traces.ts'
@@ -45,6 +45,25 @@ export function leaveTests(pair: () => Pair): void {
       const base64 = Object.values((objects[0]!.data ?? {}) as Record<string, string>)
       expect(base64.map((text) => Buffer.from(text, 'base64').toString()).join()).not.toContain(key)
     }
+  })
+
+  test('the agents read the Secrets that they are made for, and no other', async () => {
+    const { a } = pair()
+    const named = (name: string) => `secrets?fieldSelector=metadata.name%3D${name}`
+    const table = [
+      [GATEWAY, named(FABRIC), 200],
+      [GATEWAY, named(GATEWAY_KEY), 200],
+      [GATEWAY, 'secrets', 403],
+      [GATEWAY, named('another'), 403],
+      [ROUTE, named(FABRIC), 200],
+      [ROUTE, named(GATEWAY_KEY), 403],
+      [ROUTE, `secrets/${GATEWAY_KEY}`, 403],
+      [ROUTE, 'pods', 403],
+    ] as const
+    const got = await Promise.all(
+      table.map(async ([account, path]) => [account, path, await a.statusFor(account, path)]),
+    )
+    expect(got).toEqual(table)
   })
 
   test('the agent of a node leaves nothing behind when it ends after its DaemonSet', async () => {

@@ -9,7 +9,7 @@ import (
 // Newest is the newest configuration, and the one that the kernel has. Where something is wrong in the newest, it is
 // refused, and the one before stays.
 type Newest[T any] struct {
-	// InForce is set by who has made it so.
+	// InForce is the one that was applied last.
 	InForce *T
 	// Refused is what is wrong in the newest.
 	Refused error
@@ -31,20 +31,30 @@ func (n *Newest[T]) Take(files map[string][]byte, parse func(map[string][]byte) 
 	}
 }
 
-// Choose returns the newest configuration if it can be read and passes the check, else the one in force. None without
-// Refused means that there is no configuration.
-func (n *Newest[T]) Choose(check func(*T) error) *T {
-	err := n.unreadable
-	if err == nil && n.newest != nil && n.newest != n.InForce {
-		err = check(n.newest)
+// Ensure applies the newest configuration if it can be read and passes the check, else the one in force again. Without any
+// it withdraws what there is, unless there is one that was refused: what an agent before this one has made stays then.
+func (n *Newest[T]) Ensure(check, apply func(*T) error, withdraw func() error) error {
+	wanted, refused := n.newest, n.unreadable
+	if refused == nil && wanted != nil && wanted != n.InForce {
+		refused = check(wanted)
 	}
-	if err == nil {
-		n.Refused = nil
-		return n.newest
+	if refused != nil {
+		wanted = n.InForce
+		if n.Refused == nil || n.Refused.Error() != refused.Error() {
+			slog.Error("configuration refused, the one before stays", "error", refused)
+		}
 	}
-	if n.Refused == nil || n.Refused.Error() != err.Error() {
-		slog.Error("configuration refused, the one before stays", "error", err)
+	n.Refused = refused
+	switch {
+	case wanted != nil:
+		if err := apply(wanted); err != nil {
+			return err
+		}
+	case refused == nil:
+		if err := withdraw(); err != nil {
+			return err
+		}
 	}
-	n.Refused = err
-	return n.InForce
+	n.InForce = wanted
+	return nil
 }

@@ -20,42 +20,61 @@ func TestNewest(t *testing.T) {
 		return nil
 	}
 	newest := Newest[string]{}
-	for _, row := range []struct{ text, want, refused string }{
-		{"first", "first", ""},
-		{"wrong", "first", "wrong"},
-		{"unreadable", "first", "unreadable"},
-		{"second", "second", ""},
-		{"second", "second", ""},
-		{"", "", ""},
-		{"wrong", "", "wrong"},
+	got := ""
+	apply := func(text *string) error {
+		if *text == "impossible" {
+			return errors.New("no such device")
+		}
+		got = *text
+		return nil
+	}
+	withdraw := func() error {
+		got = "nothing"
+		return nil
+	}
+	for _, row := range []struct{ text, want, refused, problem string }{
+		{"wrong", "", "wrong", ""},
+		{"first", "first", "", ""},
+		{"wrong", "first", "wrong", ""},
+		{"unreadable", "first", "unreadable", ""},
+		{"second", "second", "", ""},
+		{"second", "second", "", ""},
+		{"impossible", "", "", "no such device"},
+		{"unreadable", "second", "unreadable", ""},
+		{"", "nothing", "", ""},
+		{"wrong", "", "wrong", ""},
 	} {
 		var files map[string][]byte
 		if row.text != "" {
 			files = map[string][]byte{"file": []byte(row.text)}
 		}
+		got = ""
 		newest.Take(files, parse)
-		chosen := newest.Choose(check)
-		got, refused := "", ""
-		if chosen != nil {
-			got = *chosen
+		err := newest.Ensure(check, apply, withdraw)
+		if got != row.want || text(newest.Refused) != row.refused || text(err) != row.problem {
+			t.Errorf("%q: got %q, refused %v, %v", row.text, got, newest.Refused, err)
 		}
-		if newest.Refused != nil {
-			refused = newest.Refused.Error()
-		}
-		if got != row.want || refused != row.refused {
-			t.Errorf("%q: got %q, refused %q", row.text, got, refused)
-		}
-		newest.InForce = chosen
 	}
 }
 
-func TestNewestIsTheSameWhileItsFilesAre(t *testing.T) {
-	parse := func(files map[string][]byte) (*string, error) { return new(string), nil }
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestNewestIsReadAgainOnlyWhenItsFilesChange(t *testing.T) {
+	read := 0
+	parse := func(files map[string][]byte) (*string, error) {
+		read++
+		return new(string), nil
+	}
 	newest := Newest[string]{}
-	newest.Take(map[string][]byte{"file": []byte("text")}, parse)
-	first := newest.Choose(func(*string) error { return nil })
-	newest.Take(map[string][]byte{"file": []byte("text")}, parse)
-	if newest.Choose(func(*string) error { return nil }) != first {
-		t.Error("read again")
+	for range 2 {
+		newest.Take(map[string][]byte{"file": []byte("text")}, parse)
+	}
+	if read != 1 {
+		t.Error(read)
 	}
 }

@@ -45,7 +45,9 @@ type agent struct {
 	key       wgtypes.Key
 	published wgtypes.Key
 	config    config.Newest[config.Gateway]
-	state     ready.State
+	// hint goes behind what is told of every connection.
+	hint  string
+	state ready.State
 }
 
 // Run is the agent, until the context ends.
@@ -150,15 +152,9 @@ func (a *agent) ensured(ctx context.Context) error {
 	if a.key == (wgtypes.Key{}) {
 		return fmt.Errorf("there is no key in the Secret %s yet", config.KeyName)
 	}
-	wanted := a.config.Choose(func(newest *config.Gateway) error { return kernel.CheckRules(ctx, "gateway.nft", newest.Rules) })
-	switch {
-	case wanted != nil:
-		return a.apply(ctx, wanted)
-	case a.config.Refused != nil:
-		return nil // What an agent before this one has made stays.
-	default:
-		return a.withdraw(ctx)
-	}
+	check := func(newest *config.Gateway) error { return kernel.CheckRules(ctx, "gateway.nft", newest.Rules) }
+	apply := func(wanted *config.Gateway) error { return a.apply(ctx, wanted) }
+	return a.config.Ensure(check, apply, func() error { return a.withdraw(ctx) })
 }
 
 // apply goes from the translation of addresses to the routes, so that a packet of a new peer finds all in place.
@@ -199,11 +195,11 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	}
 	if before != wanted {
 		slog.Info("configuration in force", "peers", len(wanted.Tunnel.Peers), "nodes", len(wanted.Overlay.Neighbours))
-		if most := uplink.MTU - tunnel.Overhead; wanted.MTU > most {
-			slog.Warn("mtu too large for the Pod's network, large packets will be lost", "mtu", wanted.MTU, "most", most)
-		}
 	}
-	a.config.InForce = wanted
+	a.hint = ""
+	if most := uplink.MTU - tunnel.Overhead; wanted.MTU > most {
+		a.hint = fmt.Sprintf("; the MTU of %d is too large for the gateway's network, which takes %d: large packets may be lost", wanted.MTU, most)
+	}
 	return nil
 }
 
@@ -257,7 +253,6 @@ func (a *agent) withdraw(ctx context.Context) error {
 	)
 	if err == nil {
 		slog.Info("no configuration any more, all withdrawn")
-		a.config.InForce = nil
 	}
 	return err
 }
@@ -276,6 +271,7 @@ func (a *agent) probe(ctx context.Context) bool {
 	current, ids := map[string]connection{}, map[string]bool{}
 	for _, peer := range own.Peers {
 		state := connectionOf(peer, devices[peer.PublicKey.Key], a.prober.Result(peer.ID), a.endpoints.problem(peer.ID))
+		state.Message += a.hint
 		if a.config.Refused != nil {
 			state.Message += fmt.Sprintf("; a newer configuration is refused: %v", a.config.Refused)
 		}

@@ -66,15 +66,9 @@ func (a *agent) ensured(ctx context.Context) error {
 	if _, isRead := a.fabric.All(); !isRead {
 		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
 	}
-	wanted := a.config.Choose(func(newest *config.Route) error { return kernel.CheckRules(ctx, "node.nft", newest.Rules) })
-	switch {
-	case wanted != nil:
-		return a.apply(ctx, wanted)
-	case a.config.Refused != nil:
-		return nil // What an agent before this one has made stays.
-	default:
-		return a.withdraw(ctx)
-	}
+	check := func(newest *config.Route) error { return kernel.CheckRules(ctx, "node.nft", newest.Rules) }
+	apply := func(wanted *config.Route) error { return a.apply(ctx, wanted) }
+	return a.config.Ensure(check, apply, func() error { return a.withdraw(ctx) })
 }
 
 // apply goes from the rules to the routes, so that a packet finds all in place.
@@ -100,7 +94,6 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	if before != wanted {
 		slog.Info("configuration in force", "node", a.node, "gateways", len(wanted.Overlay.Neighbours))
 	}
-	a.config.InForce = wanted
 	return nil
 }
 
@@ -109,7 +102,6 @@ func (a *agent) withdraw(ctx context.Context) error {
 	err := errors.Join(kernel.RemoveRouting(), kernel.RemoveOverlay(), kernel.RemoveRules(ctx, config.NodeRules))
 	if err == nil && a.config.InForce != nil {
 		slog.Info("no configuration any more, all withdrawn")
-		a.config.InForce = nil
 	}
 	return err
 }
