@@ -16,7 +16,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
-          fileParallelism: false,
+          // Each file has control planes of its own, and waits more than it works.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 600_000,
         },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { listOf, makeNode, offload } from './offload.ts'
+import { ageHomeLease } from './reachability.ts'
 import { addressesOf, MANAGED_BY, NATIVE, OURS, SERVICE_NAME, type Slice } from './services.ts'
 import { type Id, type Sides, watchSides } from './sides.ts'
 import { type TestStage, testStage } from './stage.ts'
@@ -269,10 +270,7 @@ test('endpoints of a home that stays out of reach are not ready, until it is bac
   try {
     await looks()
     await backends(['10.244.200.1'])
-    // As after two minutes.
-    const spec = { renewTime: '2026-01-01T00:00:00.000000Z' }
-    const lease = ['-n', 'kube-node-lease', 'patch', 'lease', 'heliograph-rome', '--type=merge']
-    await kubectl('milan', [...lease, '-p', JSON.stringify({ spec })])
+    await ageHomeLease(stage)
     await looks()
     await backends([])
   } finally {

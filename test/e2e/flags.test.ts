@@ -3,6 +3,7 @@ import { eventually } from '../../infra/local/eventually.ts'
 import { type FlatNetwork, startFlatNetwork, whyNoFlatNetwork } from './flat/network.ts'
 import { connectGateway, connectTunnel } from './gateways.ts'
 import { listOf, offload } from './offload.ts'
+import { ageHomeLease } from './reachability.ts'
 import { addressesOf, MANAGED_BY, OURS } from './services.ts'
 import { MACHINES, manual, OUTSIDE, PORT, shop } from './shop.ts'
 import { type Both, IDS, type Id, ipsOf, isAway, type Pod, type Sides, watchSides } from './sides.ts'
@@ -158,6 +159,22 @@ describe.each(MODES)('internal=$internal, reflectIPs=$reflectIPs', ({ internal, 
       } finally {
         await network.stop()
       }
+    })
+  }
+
+  if (reflectIPs && internal) {
+    test('while the tunnel is down milan sends to pods of its own only', async () => {
+      const own = () => sides.ownPods('milan', 'web').flatMap(ipsOf).toSorted()
+      const backends = () => sides.backends('milan', 'web').map(({ address }) => address)
+      await connectTunnel(stage, 'rome', 'milan', 'Error')
+      await ageHomeLease(stage)
+      await stage.host.invoke('node', {})
+      await eventually('no endpoint of rome', async () => {
+        expect(backends().toSorted()).toEqual(own())
+        return true
+      })
+      await connectTunnel(stage, 'rome', 'milan')
+      await settles('as before', 10)
     })
   }
 

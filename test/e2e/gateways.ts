@@ -26,9 +26,14 @@ export async function connectGateway(
   for (const object of keys) await kubectl(['apply', '-f', '-'], JSON.stringify(object))
 }
 
-/** Plays the agent of a gateway that reaches its peer. */
-export async function connectTunnel({ clusters }: Pick<Stage, 'clusters'>, id: string, peer: string): Promise<void> {
-  const status = JSON.stringify({ status: { connection: { status: 'Connected', statusMessage: 'peer answers' } } })
+/** Plays the agent of a gateway that reaches its peer, or cannot (`Error`). */
+export async function connectTunnel(
+  { clusters }: Pick<Stage, 'clusters'>,
+  id: string,
+  peer: string,
+  state: 'Connected' | 'Error' = 'Connected',
+): Promise<void> {
+  const status = JSON.stringify({ status: { connection: { status: state, statusMessage: 'as the test says' } } })
   const endpoint = ['-n', 'heliograph', 'patch', 'tunnelendpoint', peer]
   await clusters[id]!.kubectl([...endpoint, '--subresource=status', '--type=merge', '-p', status])
 }

@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
-import { showcase } from '../../infra/local/showcase.ts'
+import { type Mode, showcase } from '../../infra/local/showcase.ts'
+import { offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
 
-/** What befalls workloads: a choice of clusters, a lost machine, failing pods, and functions that are away for long. */
-describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
+/**
+ * What befalls workloads: a choice of clusters, a lost machine, failing pods, and functions that are away for long. A test
+ * file for each mode, as they wait for minutes and the files run side by side.
+ */
+export function describeWorkloads(mode: Mode): void {
+  describe(`offloading by ${mode}`, () => testWorkloads(mode))
+}
+
+function testWorkloads(mode: Mode): void {
   const hasNodes = mode === 'virtual-node'
   let stage: TestStage
   let namespace: string
@@ -44,20 +52,12 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
   })
   const notSouth = { nodeSelectorTerms: [{ matchExpressions: [{ key: 'region', operator: 'DoesNotExist' }] }] }
 
-  beforeEach(async () => {
+  beforeEach(() => {
     namespace = `work-${++count}`
-    await stage.clusters.rome!.kubectl(['create', 'namespace', namespace])
   })
 
-  async function offload(clusterSelector: object): Promise<void> {
-    await rome.apply({
-      apiVersion: 'offloading.liqo.io/v1beta1',
-      kind: 'NamespaceOffloading',
-      metadata: { name: 'offloading', namespace },
-      spec: { podOffloadingStrategy: 'Remote', clusterSelector },
-    })
-    await rome.run('wait', '--for=jsonpath={.status.offloadingPhase}=Ready', 'nsof/offloading', '--timeout=60s')
-  }
+  const offloadTo = (clusterSelector: object) =>
+    offload(stage, namespace, { podOffloadingStrategy: 'Remote', clusterSelector })
 
   const deployment = (replicas: number) => ({
     apiVersion: 'apps/v1',
@@ -92,7 +92,7 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
     )
 
   test('a selector chooses one of two clusters, for the namespace and its pods', async () => {
-    await offload(regionOf('south'))
+    await offloadTo(regionOf('south'))
     await rome.apply(deployment(2))
     const [here] = await Promise.all([running('rome', 2), running('turin', 2)])
     const node = hasNodes ? 'liqo-turin' : undefined
@@ -101,7 +101,7 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
   })
 
   test('another image is rolled out, to none and back to some', async () => {
-    await offload(notSouth)
+    await offloadTo(notSouth)
     await rome.apply(deployment(2))
     await running('milan', 2)
     await rome.run('set', 'image', 'deployment/web', 'web=web:2')
@@ -120,7 +120,7 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
   })
 
   test('a machine of the remote cluster is lost: its pods run on another one, the pods at home are the same', async () => {
-    await offload(notSouth)
+    await offloadTo(notSouth)
     await rome.apply(deployment(4))
     const before = await running('rome', 4)
     const there = await running('milan', 4)
@@ -150,7 +150,7 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
   }, 400_000)
 
   test('a Job whose pod fails tries again, and completes', async () => {
-    await offload(notSouth)
+    await offloadTo(notSouth)
     // No machine takes it, so that nobody but the test says how it ends.
     await stage.clusters.milan!.kubectl(['taint', 'nodes', '--all', 'closed=yes:NoSchedule'])
     const spec = { restartPolicy: 'Never', containers: [{ name: 'sum', image: 'sum:1' }] }
@@ -188,7 +188,7 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
   })
 
   test('functions away for two minutes, under changes: no pod is made twice, all is made up for', async () => {
-    await offload(notSouth)
+    await offloadTo(notSouth)
     await rome.apply(deployment(3))
     const before = await running('rome', 3)
     await running('milan', 3)
@@ -237,4 +237,4 @@ describe.each(['virtual-node', 'gate'] as const)('offloading by %s', (mode) => {
     expect((await podsIn('rome')).filter(({ metadata }) => !uids.includes(metadata.uid))).toEqual([])
     await eventually('the ConfigMap', () => stage.clusters.milan!.kubectl.get('configmap', 'late', `${namespace}-rome`))
   }, 400_000)
-})
+}

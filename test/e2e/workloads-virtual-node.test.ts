@@ -1,0 +1,3 @@
+import { describeWorkloads } from './workloads.ts'
+
+describeWorkloads('virtual-node')
