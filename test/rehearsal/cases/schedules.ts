@@ -1,3 +1,4 @@
+import { InvokeCommand, TooManyRequestsException } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../../../infra/local/eventually.ts'
@@ -60,6 +61,20 @@ export function scheduleCases(scene: Scene): void {
       await fired(scheduleOf(scene, 'sweep'))
       await there('configmap', 'unheard')
       await reserve(scene, 'webhook', undefined)
+    })
+
+    test('a sweep by hand answers with what it found; without concurrency it is refused', async () => {
+      const { lambda } = scene.account.clients
+      const Payload = JSON.stringify({ reportOnly: true })
+      const invoke = () => lambda.send(new InvokeCommand({ FunctionName: `${STACK}-sweep`, Payload }))
+      const answer = await invoke()
+      expect(answer.FunctionError).toBeUndefined()
+      const summary = JSON.parse(answer.Payload?.transformToString() ?? '')
+      expect(summary).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
+      expect(summary.listed).toBeGreaterThan(0)
+      await reserve(scene, 'sweep', 0)
+      await expect(invoke()).rejects.toThrow(TooManyRequestsException)
+      await reserve(scene, 'sweep', undefined)
     })
   })
 }
