@@ -26,8 +26,9 @@ export function changeTests(pair: () => Pair): void {
     stream.stop()
   })
 
-  test('no ping is lost while the configuration is applied again and again', async () => {
-    const { a, configure } = pair()
+  test('no ping is lost, and a transfer goes on, while the configuration is applied again and again', async () => {
+    const { a, b, configure } = pair()
+    const stream = await pour(a.pod, b.pod, SEEN.b.pod, 5305)
     const loss = lossOf(a.pod, SEEN.b.pod, 1500, 0.004)
     for (let round = 0; round < 10; round++) {
       await configure({
@@ -36,6 +37,8 @@ export function changeTests(pair: () => Pair): void {
       })
     }
     expect(await loss).toBe(0)
+    await stream.flows(MEGABYTE)
+    stream.stop()
     await configure()
   })
 

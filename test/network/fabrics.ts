@@ -6,7 +6,7 @@ import type { TunnelCIDRs } from '../../lib/policy/tunnel.ts'
 import type { Agent } from './agent.ts'
 import { LIQO } from './api.ts'
 import type { Site } from './site.ts'
-import { GATEWAY_IP, NODES, POD_CIDR } from './topology.ts'
+import { POD_CIDR } from './topology.ts'
 
 export const EXTERNAL_CIDR = '10.61.0.0/16'
 
@@ -16,14 +16,17 @@ export interface Names {
   readonly externals: string
 }
 
-/** The tunnel as a cluster sees it: what it calls the peer, and what the peer calls it. */
-export function tunnelCIDRs(remote: Names, local: Names): TunnelCIDRs {
+/**
+ * The tunnel as a cluster sees it: what it calls the peer, and what the peer calls it.
+ * @param own pod CIDRs, where they are not the same
+ */
+export function tunnelCIDRs(remote: Names, local: Names, own = { remote: POD_CIDR, local: POD_CIDR }): TunnelCIDRs {
   return {
-    localPodCIDR: POD_CIDR,
+    localPodCIDR: own.local,
     localNATPodCIDR: local.pods,
     localExternalCIDR: EXTERNAL_CIDR,
     localNATExternalCIDR: local.externals,
-    remotePodCIDR: POD_CIDR,
+    remotePodCIDR: own.remote,
     remoteNATPodCIDR: remote.pods,
     remoteExternalCIDR: EXTERNAL_CIDR,
     remoteNATExternalCIDR: remote.externals,
@@ -44,11 +47,11 @@ export interface FabricChanges extends Partial<Omit<Fabric, 'gateway'>> {
 }
 
 export function fabricOf(site: Site, peers: readonly FabricPeer[], changes: FabricChanges = {}): Fabric {
-  const { gateway = { node: NODES[0].name, ip: GATEWAY_IP }, ...rest } = changes
+  const { gateway = { node: site.plan.nodes[0].name, ip: site.plan.gatewayIP }, ...rest } = changes
   return {
     cluster: site.id,
     peers,
-    nodes: NODES,
+    nodes: site.plan.nodes,
     mtu: DEFAULT_MTU,
     ...rest,
     ...(gateway === 'none' ? {} : { gateway }),

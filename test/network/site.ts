@@ -11,7 +11,7 @@ import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fab
 import { type Agent, startAgent } from './agent.ts'
 import { type Api, connectApi, LIQO } from './api.ts'
 import type { Space } from './space.ts'
-import { type Cluster, GATEWAY_IP, NODES } from './topology.ts'
+import type { Cluster } from './topology.ts'
 
 export interface Site extends Cluster, Omit<Api, 'close'> {
   readonly agents: { gateway: Agent; routes: [Agent, Agent] }
@@ -48,10 +48,16 @@ export async function startSite(cluster: Cluster, parent: string, program: strin
   const { close, ...api } = await connectApi(controlPlane)
   const common = { program, api: { ...api, close }, dir }
   const hosts = [cluster.gatewayNode, cluster.node] as const
-  const startGateway = (space = cluster.gateway, ip = GATEWAY_IP) =>
+  const startGateway = (space = cluster.gateway, ip = cluster.plan.gatewayIP) =>
     startAgent({ ...common, mode: 'gateway', space, env: { POD_IP: ip }, account: GATEWAY })
   const startRoute = (index: 0 | 1) =>
-    startAgent({ ...common, mode: 'route', space: hosts[index], env: { NODE_NAME: NODES[index].name }, account: ROUTE })
+    startAgent({
+      ...common,
+      mode: 'route',
+      space: hosts[index],
+      env: { NODE_NAME: cluster.plan.nodes[index].name },
+      account: ROUTE,
+    })
   const agents: Site['agents'] = {
     gateway: await startGateway(),
     routes: [await startRoute(0), await startRoute(1)],

@@ -1,4 +1,4 @@
-/** Clusters with the same addresses beside one another, each with a control plane and the agents. */
+/** Clusters beside one another, each with a control plane and the agents. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { findAssets } from '../../infra/controlplane/assets.ts'
 import { buildAgent } from '../../infra/gateway/build.ts'
 import { type Site, startSite } from './site.ts'
 import { type Net, type Space, startNet } from './space.ts'
-import { addOutside, buildCluster, buildWide } from './topology.ts'
+import { addOutside, buildCluster, buildWide, type Plan } from './topology.ts'
 
 export interface Sites {
   readonly net: Net
@@ -17,7 +17,8 @@ export interface Sites {
   stop(): Promise<void>
 }
 
-export async function startSites(ids: readonly string[]): Promise<Sites> {
+/** @param plans of the clusters whose addresses are not as those of the others */
+export async function startSites(ids: readonly string[], plans: Readonly<Record<string, Plan>> = {}): Promise<Sites> {
   await findAssets()
   const program = await buildAgent()
   await using started = new AsyncDisposableStack()
@@ -28,7 +29,8 @@ export async function startSites(ids: readonly string[]): Promise<Sites> {
   const wan = await buildWide(net)
   const clusters = []
   for (const [index, id] of ids.entries()) {
-    const cluster = await buildCluster(net, wan, id, `198.51.100.${index + 1}`)
+    const plan = plans[id] && { plan: plans[id] }
+    const cluster = await buildCluster(net, wan, { id, publicIP: `198.51.100.${index + 1}`, ...plan })
     await net.hosts(cluster.gateway, {})
     clusters.push(cluster)
   }

@@ -3,10 +3,12 @@
  * node. Nodes have a bridge for their pods, as simple CNIs do, and strict reverse path filters, which prove that each
  * packet goes back the way that it came.
  */
+import type { FabricNode } from '../../lib/flows/network/fabric/index.ts'
 import type { Net, Space } from './space.ts'
 
 export interface Cluster {
   readonly id: string
+  readonly plan: Plan
   /** The one address that the other clusters reach: of the gateway's node. */
   readonly publicIP: string
   /** Node of the gateway, and another. */
@@ -19,14 +21,41 @@ export interface Cluster {
   readonly pod: Space
 }
 
-export const POD_CIDR = '10.200.0.0/16'
-export const NODES = [
-  { name: 'gateway-node', ip: '172.16.10.1', podCIDRs: ['10.200.1.0/24'] },
-  { name: 'node', ip: '172.16.10.2', podCIDRs: ['10.200.2.0/24'] },
-] as const
-export const GATEWAY_IP = '10.200.1.7'
-export const POD_BESIDE_IP = '10.200.1.10'
-export const POD_IP = '10.200.2.10'
+/** Addresses in a cluster. */
+export interface Plan {
+  readonly podCIDR: string
+  /** The gateway's, and another. */
+  readonly nodes: readonly [FabricNode, FabricNode]
+  readonly gatewayIP: string
+  /** On the gateway's node, and on the other one. */
+  readonly podBesideIP: string
+  readonly podIP: string
+}
+
+/** @param net the first two numbers of the pod CIDR */
+export function planOf(net: string): Plan {
+  return {
+    podCIDR: `${net}.0.0/16`,
+    nodes: [
+      { name: 'gateway-node', ip: '172.16.10.1', podCIDRs: [`${net}.1.0/24`] },
+      { name: 'node', ip: '172.16.10.2', podCIDRs: [`${net}.2.0/24`] },
+    ],
+    gatewayIP: `${net}.1.7`,
+    podBesideIP: `${net}.1.10`,
+    podIP: `${net}.2.10`,
+  }
+}
+
+/** What every cluster has unless told. */
+const SAME = planOf('10.200')
+export const {
+  podCIDR: POD_CIDR,
+  nodes: NODES,
+  gatewayIP: GATEWAY_IP,
+  podBesideIP: POD_BESIDE_IP,
+  podIP: POD_IP,
+} = SAME
+
 /** Machines outside cluster a, behind its gateway's node: one knows the way back to the cluster, one none. */
 export const OUTSIDE = { withRoute: '192.0.2.50', without: '192.0.2.60' } as const
 /** Of the network that underlies all: less than the fabric and its headers take would lose packets. */
@@ -40,25 +69,30 @@ export async function buildWide(net: Net): Promise<Space> {
   return wan
 }
 
-export async function buildCluster(net: Net, wan: Space, id: string, publicIP: string): Promise<Cluster> {
-  const [gatewayNode, node] = await buildNodes(net, wan, { id, publicIP, nodes: NODES })
+export async function buildCluster(
+  net: Net,
+  wan: Space,
+  { id, publicIP, plan = SAME }: { id: string; publicIP: string; plan?: Plan },
+): Promise<Cluster> {
+  const [gatewayNode, node] = await buildNodes(net, wan, { id, publicIP, nodes: plan.nodes })
   const pods = ['gateway', 'pod-beside', 'pod'].map((name) => net.space(`${id}-${name}`))
   const [gateway, podBeside, pod] = (await Promise.all(pods)) as [Space, Space, Space]
   // Nothing in the gateway's Pod is ready for it: the agent is to see to it.
   await gateway.sysctl({ ip_forward: 0, ...STRICT })
+  const [ofGateway, ofOther] = plan.nodes
   for (const [host, { podCIDRs }] of [
-    [gatewayNode, NODES[0]],
-    [node, NODES[1]],
+    [gatewayNode, ofGateway],
+    [node, ofOther],
   ] as const) {
-    const address = podCIDRs[0].replace(/0\/24$/, '1/24')
+    const address = podCIDRs[0]!.replace(/0\/24$/, '1/24')
     await host.ip('link add cni0 type bridge', `addr add ${address} dev cni0`, 'link set cni0 up')
   }
-  await gatewayNode.ip(`route add ${NODES[1].podCIDRs[0]} via ${NODES[1].ip}`)
-  await addPod(net, gatewayNode, gateway, GATEWAY_IP)
-  await addPod(net, gatewayNode, podBeside, POD_BESIDE_IP)
-  await addPod(net, node, pod, POD_IP)
-  await serveGateway(gatewayNode, publicIP, GATEWAY_IP, POD_CIDR)
-  return { id, publicIP, gatewayNode, node, gateway, podBeside, pod }
+  await gatewayNode.ip(`route add ${ofOther.podCIDRs[0]} via ${ofOther.ip}`)
+  await addPod(net, gatewayNode, gateway, plan.gatewayIP)
+  await addPod(net, gatewayNode, podBeside, plan.podBesideIP)
+  await addPod(net, node, pod, plan.podIP)
+  await serveGateway(gatewayNode, publicIP, plan.gatewayIP, plan.podCIDR)
+  return { id, plan, publicIP, gatewayNode, node, gateway, podBeside, pod }
 }
 
 const STRICT = { 'conf/all/rp_filter': 1, 'conf/default/rp_filter': 1 }
