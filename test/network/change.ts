@@ -159,6 +159,17 @@ export function changeTests(pair: () => Pair): void {
     })
   })
 
+  test('a public key that somebody removes or spoils comes back', async () => {
+    const { b } = pair()
+    const key = await b.publicKey()
+    await b.delete(`configmaps/${GATEWAY_KEY}`)
+    await eventually('it is back', async () => (await b.get(`configmaps/${GATEWAY_KEY}`)) !== undefined)
+    expect(await b.publicKey()).toBe(key)
+    const spoilt = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: GATEWAY_KEY }, data: { publicKey: 'x' } }
+    await b.apply(`configmaps/${GATEWAY_KEY}`, spoilt)
+    await eventually('it is right', async () => (await b.publicKey()) === key)
+  })
+
   test('a CNI that masquerades takes the identity of no pod, either way', async () => {
     const { a, b, configure } = pair()
     for (const cluster of [a, b]) {

@@ -39,12 +39,12 @@ func connectionOf(peer config.Peer, device wgtypes.Peer, result probe.Result, pr
 	hasAnswered := !result.Answered.IsZero()
 	hasShaken := !device.LastHandshakeTime.IsZero()
 	switch {
-	case problem != nil:
-		state.Status, state.Message = "Error", problem.Error()
-	case !peer.Probe.IsValid() && hasShaken:
-		state.Status, state.Message = "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"
 	case hasAnswered && result.Lost < lostForError:
 		state.Status, state.Message = "Connected", fmt.Sprintf("The gateway of %s answers", peer.ID)
+	case !peer.Probe.IsValid() && hasShaken:
+		state.Status, state.Message = "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"
+	case problem != nil:
+		state.Status, state.Message = "Error", problem.Error()
 	case result.Lost < lostForError:
 		state.Status, state.Message = "Connecting", fmt.Sprintf("Waiting for the gateway of %s", peer.ID)
 	case hasShaken:

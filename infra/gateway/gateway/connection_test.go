@@ -33,7 +33,8 @@ func TestConnectionOf(t *testing.T) {
 		"four lost":           {peer, shaken, probe.Result{Answered: at, Lost: 4}, nil, "Connected", "The gateway of milan answers"},
 		"five lost":           {peer, shaken, probe.Result{Answered: at, Lost: 5}, nil, "Error", "The gateway of milan does not answer through the tunnel, although there was a handshake"},
 		"never a handshake":   {peer, wgtypes.Peer{}, probe.Result{Lost: 5}, nil, "Error", "No handshake with gw.example.org:5871: is its gateway up, reached there by UDP, and does it have this cluster's key?"},
-		"unknown name":        {peer, shaken, probe.Result{Answered: at}, errors.New("no such host"), "Error", "no such host"},
+		"unknown name":        {peer, wgtypes.Peer{}, probe.Result{}, errors.New("no such host"), "Error", "no such host"},
+		"it came by itself":   {peer, shaken, probe.Result{Answered: at}, errors.New("no such host"), "Connected", "The gateway of milan answers"},
 		"no address to probe": {noProbe, shaken, probe.Result{}, nil, "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"},
 	} {
 		t.Run(name, func(t *testing.T) {

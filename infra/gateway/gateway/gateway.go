@@ -33,18 +33,18 @@ type agent struct {
 	client *kube.Client
 	podIP  netip.Addr
 
-	fabric *kube.View[kube.Secret]
-	secret *kube.View[kube.Secret]
-	pods   *kube.View[pod]
+	fabric    *kube.View[kube.Secret]
+	secret    *kube.View[kube.Secret]
+	published *kube.View[configMap]
+	pods      *kube.View[pod]
 
 	endpoints *endpoints
 	reporter  *reporter
 	device    *tunnel.Device
 	prober    *probe.Prober
 
-	key       wgtypes.Key
-	published wgtypes.Key
-	config    config.Newest[config.Gateway]
+	key    wgtypes.Key
+	config config.Newest[config.Gateway]
 	// hint goes behind what is told of every connection.
 	hint  string
 	state ready.State
@@ -57,6 +57,7 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 		podIP:     podIP,
 		fabric:    kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
 		secret:    kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.KeyName),
+		published: kube.Follow[configMap](ctx, client, client.Path("/api/v1", "configmaps"), "metadata.name="+config.KeyName),
 		pods:      kube.Follow[pod](ctx, client, "/api/v1/pods", ""),
 		endpoints: newEndpoints(),
 		reporter:  newReporter(ctx, client),
@@ -72,6 +73,8 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 		case <-ctx.Done():
 			return nil
 		case <-a.secret.Changed:
+			a.followKey(ctx)
+		case <-a.published.Changed:
 			a.followKey(ctx)
 		case <-a.fabric.Changed:
 			a.read()
@@ -119,14 +122,20 @@ func (a *agent) followKey(ctx context.Context) {
 		return
 	}
 	a.key = key
-	if public := key.PublicKey(); a.published != public {
-		if err := publish(ctx, a.client, public); err != nil {
-			slog.Error("public key not published", "error", err)
-			return
-		}
-		slog.Info("public key published", "publicKey", public.String())
-		a.published = public
+	if isPublished, isRead := a.isPublished(); isPublished || !isRead {
+		return
 	}
+	if err := publish(ctx, a.client, key.PublicKey()); err != nil {
+		slog.Error("public key not published", "error", err)
+		return
+	}
+	slog.Info("public key published", "publicKey", key.PublicKey().String())
+}
+
+// isPublished tells whether the key in use is the one that the ConfigMap has; false until that has been read once.
+func (a *agent) isPublished() (isPublished, isRead bool) {
+	found, isRead := a.published.One()
+	return found != nil && found.Data[publicKey] == a.key.PublicKey().String(), isRead
 }
 
 // read takes what the Secret says.
@@ -139,8 +148,8 @@ func (a *agent) read() {
 // ensure makes the kernel's state what is wanted.
 func (a *agent) ensure(ctx context.Context) {
 	err := a.ensured(ctx)
-	if err == nil && a.published == (wgtypes.Key{}) {
-		err = errors.New("the public key is not published yet")
+	if isPublished, _ := a.isPublished(); err == nil && !isPublished {
+		err = fmt.Errorf("the public key is not in the ConfigMap %s yet", config.KeyName)
 	}
 	a.state.Set(err)
 }

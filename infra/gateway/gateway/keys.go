@@ -12,8 +12,16 @@ import (
 	"heliograph.local/gateway/kube"
 )
 
-// privateKey is the field of the Secret.
-const privateKey = "privateKey"
+// Fields of the Secret, and of the ConfigMap.
+const (
+	privateKey = "privateKey"
+	publicKey  = "publicKey"
+)
+
+// configMap is what the gateway reads of ConfigMaps.
+type configMap struct {
+	Data map[string]string `json:"data"`
+}
 
 // keyOf reads the private key of the Secret. The error does not repeat what is there.
 func keyOf(found *kube.Secret) (wgtypes.Key, error) {
@@ -48,7 +56,7 @@ func publish(ctx context.Context, client *kube.Client, public wgtypes.Key) error
 	object := ours("v1", "ConfigMap", map[string]any{})
 	labels := object["metadata"].(map[string]any)["labels"].(map[string]string)
 	labels["net.liqo.io/key"] = "wireguard"
-	object["data"] = map[string]string{"publicKey": public.String()}
+	object["data"] = map[string]string{publicKey: public.String()}
 	return client.Apply(ctx, client.Path("/api/v1", "configmaps", config.KeyName), object)
 }
 

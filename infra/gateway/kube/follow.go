@@ -60,21 +60,22 @@ func Follow[T any](ctx context.Context, client *Client, path, fieldSelector stri
 	view := &View[T]{Changed: make(chan struct{}, 1), objects: map[string]T{}}
 	go func() {
 		const least, most = time.Second, 30 * time.Second
-		for wait := least; ctx.Err() == nil; {
+		for wait := least; ctx.Err() == nil; wait = min(2*wait, most) {
 			start := time.Now()
 			err := view.follow(ctx, client, path, fieldSelector)
-			if err == nil || time.Since(start) > most {
+			if time.Since(start) > most {
 				wait = least
+				if err == nil {
+					continue // The watch has come to its agreed end.
+				}
 			}
-			if err == nil || ctx.Err() != nil {
-				continue
+			if err != nil && ctx.Err() == nil {
+				slog.Warn("watch broken, trying again", "path", path, "error", err, "in", wait.String())
 			}
-			slog.Warn("watch broken, trying again", "path", path, "error", err, "in", wait.String())
 			select {
 			case <-ctx.Done():
 			case <-time.After(wait/2 + rand.N(wait/2)):
 			}
-			wait = min(2*wait, most)
 		}
 	}()
 	return view
@@ -90,7 +91,7 @@ type meta struct {
 
 func (m meta) key() string { return m.Metadata.Namespace + "/" + m.Metadata.Name }
 
-// follow lists and watches once. It returns nil when the watch came to its agreed end.
+// follow lists and watches once. It returns nil when the watch was ended in order.
 func (v *View[T]) follow(ctx context.Context, client *Client, path, fieldSelector string) error {
 	version, err := v.list(ctx, client, path, fieldSelector)
 	if err != nil {

@@ -94,7 +94,7 @@ test('rights: named objects of the namespace, and Pods to be read; no other Secr
   expect(rules).toEqual([
     `Role ${GATEWAY} secrets ${FABRIC} list,watch`,
     `Role ${GATEWAY} secrets ${GATEWAY_KEY} create,list,patch,watch`,
-    `Role ${GATEWAY} configmaps ${GATEWAY_KEY} create,patch`,
+    `Role ${GATEWAY} configmaps ${GATEWAY_KEY} create,list,patch,watch`,
     `Role ${GATEWAY} tunnelendpoints/status all patch`,
     `ClusterRole ${GATEWAY} pods all list,watch`,
     `Role ${ROUTE} secrets ${FABRIC} get,list,watch`,
