@@ -23,6 +23,40 @@ type configMap struct {
 	Data map[string]string `json:"data"`
 }
 
+// followKey takes the private key of the Secret, makes one where there is none, and publishes the public key.
+func (a *agent) followKey(ctx context.Context) {
+	found, isRead := a.secret.One()
+	if !isRead {
+		return
+	}
+	if found == nil {
+		if err := createKey(ctx, a.client); err != nil {
+			slog.Error("key pair not made", "error", err)
+		}
+		return
+	}
+	key, err := keyOf(found)
+	if err != nil {
+		slog.Error("key not used, the one before stays", "error", err)
+		return
+	}
+	a.key = key
+	if isPublished, isRead := a.isPublished(); isPublished || !isRead {
+		return
+	}
+	if err := publish(ctx, a.client, key.PublicKey()); err != nil {
+		slog.Error("public key not published", "error", err)
+		return
+	}
+	slog.Info("public key published", "publicKey", key.PublicKey().String())
+}
+
+// isPublished tells whether the key in use is the one that the ConfigMap has; false until that has been read once.
+func (a *agent) isPublished() (isPublished, isRead bool) {
+	found, isRead := a.published.One()
+	return found != nil && found.Data[publicKey] == a.key.PublicKey().String(), isRead
+}
+
 // keyOf reads the private key of the Secret. The error does not repeat what is there.
 func keyOf(found *kube.Secret) (wgtypes.Key, error) {
 	key, err := wgtypes.ParseKey(string(found.Data[privateKey]))
