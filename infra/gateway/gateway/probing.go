@@ -39,4 +39,3 @@ func (a *agent) answers(id string) bool {
 	result := a.prober.Result(id)
 	return !result.Answered.IsZero() && result.Lost < lostForError
 }
-
