@@ -11,6 +11,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 let dir: string
 let bundles: Bundle[]
 const FROM = join(import.meta.dirname, 'local/fixtures/functions')
+const FILES = ['LICENSES.txt', 'index.mjs', 'index.mjs.map', 'traces.cjs', 'traces.cjs.map']
 const NAMES = ['broken', 'follower', 'streamer', 'webhook', 'worker']
 const text = (bundle: Bundle | undefined) => readFile(join(bundle?.dir ?? '', 'index.mjs'), 'utf8')
 const named = (name: string) => bundles.find((bundle) => bundle.name === name)
@@ -34,7 +35,8 @@ test('one bundle for each function, with its size and what it is made of', async
   for (const { start, later, ...bundle } of bundles) {
     expect(start.bytes).toBe(Buffer.byteLength(await text({ start, later, ...bundle })))
     expect(Object.values(start.parts).reduce((sum, bytes) => sum + bytes)).toBe(start.bytes)
-    expect(later).toEqual({ bytes: 0, parts: { '': 0 } })
+    const traces = await readFile(join(bundle.dir, 'traces.cjs'))
+    expect(later).toEqual({ bytes: traces.length, parts: { '': traces.length } })
   }
   expect(named('worker')?.start.parts).toEqual({ '': named('worker')?.start.bytes })
   expect(named('webhook')?.start.parts).toMatchObject({ '@aws-sdk/client-eventbridge': expect.any(Number) })
@@ -47,7 +49,7 @@ test('what is gone is removed, a function or a file of one', async () => {
   await writeFile(join(to, 'worker', 'former.mjs'), '')
   await bundleAll({ from: FROM, to })
   expect((await readdir(to)).sort()).toEqual(NAMES)
-  expect((await readdir(join(to, 'worker'))).sort()).toEqual(['LICENSES.txt', 'index.mjs', 'index.mjs.map'])
+  expect((await readdir(join(to, 'worker'))).sort()).toEqual(FILES)
 })
 
 test('what is the same is left untouched, and what is not is replaced', async () => {
@@ -102,11 +104,10 @@ const KUBECONFIG = {
 test('a package that is imported when needed is a file of its own, and is not loaded before', async () => {
   const [bundle] = await bundleAll({ from: join(import.meta.dirname, 'local/fixtures/kubeconfig'), to: join(dir, 'k') })
   const folder = bundle?.dir ?? ''
-  const files = ['LICENSES.txt', 'index.mjs', 'index.mjs.map', 'yaml.mjs', 'yaml.mjs.map']
-  expect((await readdir(folder)).sort()).toEqual(files)
+  expect((await readdir(folder)).sort()).toEqual([...FILES, 'yaml.mjs', 'yaml.mjs.map'])
   const yaml = await readFile(join(folder, 'yaml.mjs'), 'utf8')
   expect(bundle?.later).toEqual({
-    bytes: Buffer.byteLength(yaml),
+    bytes: Buffer.byteLength(yaml) + (await readFile(join(folder, 'traces.cjs'))).length,
     parts: { '': expect.any(Number), yaml: expect.any(Number) },
   })
   expect(bundle?.start.parts).not.toHaveProperty('yaml')

@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { ROOT } from '../local/root.ts'
 import { builtins } from './builtins.ts'
@@ -19,6 +19,9 @@ export interface Compiled {
   /** Folders of the npm packages with code in it, from ROOT. */
   packages: readonly string[]
 }
+
+/** First in every `index.mjs`: sees to stack traces, with what is loaded for the first of them. */
+const BANNER = `Error.prepareStackTrace=(e,f)=>{try{return process.getBuiltinModule("node:module").createRequire(import.meta.url)("./traces.cjs").trace(e,f,import.meta.url)}catch{return[e,...f].join("\\n    at ")}};`
 
 /** Bytes depend on the sources alone: wherever the files go, their maps count from `dist/<name>/`. */
 const OPTIONS = {
@@ -43,14 +46,17 @@ const OPTIONS = {
 } as const satisfies BuildOptions
 
 /**
- * Functions as ESM for Node 24, minified: `index.mjs`, a file for each package that is imported only when needed, and
- * the source map of each.
+ * Functions as ESM for Node 24, minified: `index.mjs`, a file for each package that is imported only when needed, one for
+ * stack traces, and the source map of each.
  * @param entries absolute paths, `<name>.ts`
  * @throws esbuild's BuildFailure, with the messages already printed
  */
 export async function compile(entries: readonly string[]): Promise<Compiled[]> {
   const names = entries.map((entry) => basename(entry, '.ts'))
-  const indexes = await outputsOf(entries.map((entry, index) => ({ in: entry, out: `${names[index]}/index` })))
+  const indexes = await outputsOf(
+    entries.map((entry, index) => ({ in: entry, out: `${names[index]}/index` })),
+    { banner: { js: BANNER } },
+  )
   const functions = names.map((name) => {
     const index = indexes.get(`dist/${name}/index.mjs`)!
     return { name, index, packages: laterPackages(index.output) }
@@ -58,8 +64,13 @@ export async function compile(entries: readonly string[]): Promise<Compiled[]> {
   const packages = [...new Set(functions.flatMap((one) => one.packages))].sort()
   // One for all functions, in a folder as deep as theirs.
   const shared = await outputsOf(packages.map((name) => ({ in: laterEntry(name), out: `shared/${laterFile(name)}` })))
+  const traces = await outputsOf([{ in: join(import.meta.dirname, 'traces.ts'), out: 'shared/traces' }], {
+    // A trace cannot wait for an ES module.
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+  })
   return functions.map(({ name, index, packages }) => {
-    const others = packages.map((name) => shared.get(`dist/shared/${laterFile(name)}.mjs`)!)
+    const others = [...packages.map((name) => shared.get(`dist/shared/${laterFile(name)}.mjs`)!), ...traces.values()]
     const all = [index, ...others]
     return {
       name,
@@ -78,8 +89,11 @@ interface Built {
 }
 
 /** By path from ROOT. */
-async function outputsOf(entryPoints: { in: string; out: string }[]): Promise<Map<string, Built>> {
-  const { outputFiles, metafile } = await build({ ...OPTIONS, entryPoints })
+async function outputsOf(
+  entryPoints: { in: string; out: string }[],
+  options: Pick<BuildOptions, 'banner' | 'format' | 'outExtension'> = {},
+): Promise<Map<string, Built>> {
+  const { outputFiles, metafile } = await build({ ...OPTIONS, ...options, entryPoints })
   const bytes = new Map(outputFiles.map(({ path, contents }) => [relative(ROOT, path), contents]))
   const files = (path: string): [string, Uint8Array][] =>
     [path, `${path}.map`].map((each) => [basename(each), bytes.get(each)!])

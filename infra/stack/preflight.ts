@@ -8,7 +8,7 @@ import type { StageSettings } from './settings.ts'
 const MAX_ENVIRONMENT = 4096
 
 /** Names under which there is nothing to set: the stack, Lambda or the local run does. */
-const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|NODE_OPTIONS|AWS_.*|LAMBDA_.*|_.*)$/
+const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|AWS_.*|LAMBDA_.*|_.*)$/
 
 /**
  * What is wrong with the settings of a stage, before anything is deployed: what a function would find at its cold start,

@@ -93,7 +93,6 @@ async function everything(dir: string): Promise<Subject[]> {
     return { name: fn.name, kb: (start.bytes / 1024).toFixed(0), config }
   })
   const { config } = subjects.find(({ name }) => name === PARTED)!
-  const { NODE_OPTIONS: _, ...unmapped } = config.environment
   const packed = async (name: string, imports: readonly string[]): Promise<Subject> => {
     const folder = join(dir, name)
     await mkdir(folder)
@@ -104,7 +103,6 @@ async function everything(dir: string): Promise<Subject[]> {
   return [
     await packed('nothing', []),
     await packed(`built-in modules of ${PARTED} alone`, await builtinsOf(bundles.find(({ name }) => name === PARTED)!)),
-    { name: `${PARTED} without source maps`, kb: '', config: { ...config, environment: unmapped } },
     ...subjects.toSorted((a, b) => a.name.localeCompare(b.name)),
   ]
 }
