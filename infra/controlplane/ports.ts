@@ -1,29 +1,47 @@
-/** Free loopback ports for servers that are told their port on the command line. */
-import { createServer } from 'node:net'
+/** Free loopback ports for servers that are told their port on the command line, or long before they start. */
+import { createServer, type Server } from 'node:net'
 
-/** Handed out by this process: clusters that start side by side must not be given one another's. */
-const given = new Set<number>()
+/** Below the ports that systems give to connections and to those who ask for any port, and below NodePorts. */
+const FIRST = 10_000
+const BLOCKS = 390
+const BLOCK = 50
+
+/** What is left of the block that this process holds. */
+const left: number[] = []
 
 /**
- * A port of 127.0.0.1 that is free now. Another process may still take it before its user binds it, so a caller
- * whose server finds it taken asks again.
+ * A port of 127.0.0.1 that is free now, and that no other process gets here: each takes ports from a block of its own.
+ * A stranger may still bind it first, so a caller whose server finds it taken asks again.
+ * @throws Error when other processes hold all blocks
  */
-export const freePort = async (): Promise<number> => {
+export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await probe()
-    if (given.has(port)) continue
-    given.add(port)
+    if (left.length === 0) left.push(...(await claimBlock()))
+    const port = left.shift()!
+    const probe = await bind(port)
+    if (!probe) continue
+    await new Promise((closed) => probe.close(closed))
     return port
   }
 }
 
-const probe = (): Promise<number> =>
+/** Whoever holds a block listens on its first port for as long as it lives. */
+async function claimBlock(): Promise<number[]> {
+  for (let tried = 0; tried < BLOCKS; tried++) {
+    const first = FIRST + ((process.pid + tried) % BLOCKS) * BLOCK
+    const claim = await bind(first)
+    if (!claim) continue
+    claim.unref()
+    return Array.from({ length: BLOCK - 1 }, (_, index) => first + 1 + index)
+  }
+  throw new Error(`ports ${FIRST}-${FIRST + BLOCKS * BLOCK - 1} of 127.0.0.1 are all in use: end what was left running`)
+}
+
+const bind = (port: number): Promise<Server | undefined> =>
   new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      server.close(() => resolve(port))
-    })
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
+    )
+    server.listen(port, '127.0.0.1', () => resolve(server))
   })

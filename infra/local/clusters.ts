@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parse } from 'yaml'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { admissionWebhooks } from '../admission-webhooks.ts'
 import { auditPolicy } from '../audit-policy.ts'
@@ -15,7 +14,7 @@ import { rightsObjects } from '../manifests/rights.ts'
 import { storageClass } from '../manifests/storage-class.ts'
 import { toYaml } from '../manifests/yaml.ts'
 import { GROUP } from '../rbac.ts'
-import { eventually } from './eventually.ts'
+import { crdsServed } from './crds-served.ts'
 import type { Tls } from './http/front.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
 import { ROOT } from './root.ts'
@@ -107,7 +106,8 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
       const use = { sides: [side], gated: true, serviceAccounts: false, internal: network }
       const objects = [...rightsObjects({ use, accounts: false }), ...(side === 'home' ? [storageClass('liqo')] : [])]
       await kubectl(['apply', '-f', '-'], toYaml(objects))
-      await establish(kubectl, await Promise.all(CRDS[side].map(readCrd)))
+      await kubectl(['apply', '-f', '-'], (await Promise.all(CRDS[side].map(readCrd))).join('---\n'))
+      await crdsServed(kubectl)
       clusters[id] = { cluster, kubectl, kubeconfig }
       onProgress(`${id} is ready at ${cluster.server}`)
     }),
@@ -141,16 +141,5 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
       }
     },
     stop: () => all.disposeAsync(),
-  }
-}
-
-async function establish(kubectl: Kubectl, crds: readonly string[]): Promise<void> {
-  const manifest = crds.join('---\n')
-  await kubectl(['apply', '-f', '-'], manifest)
-  await kubectl(['wait', '--for=condition=Established', '--timeout=60s', '-f', '-'], manifest)
-  const names = crds.map((crd) => (parse(crd) as { metadata: { name: string } }).metadata.name)
-  // Discovery tells of a new kind a moment after it is established, and kubectl knows what discovery tells.
-  for (const name of names) {
-    await eventually(`${name} in discovery`, async () => (await kubectl.try(['get', name])).code === 0)
   }
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cluster as ControlPlane, startCluster } from '../../infra/controlplane/cluster.ts'
+import { freePort } from '../../infra/controlplane/ports.ts'
 import { loadCredentials } from '../../lib/cluster/credentials.ts'
 import { type HttpCluster, httpCluster } from '../../lib/cluster/http.ts'
 import { pathOf } from '../../lib/cluster/port.ts'
@@ -59,7 +59,7 @@ export async function httpWorld(): Promise<HttpWorld> {
     cluster,
     forbidden: await connect({ kubeconfig: stranger }),
     unauthorized: await connect({ server, ca: caPem, token: 'not-a-token' }),
-    unreachable: await connect({ server: `https://127.0.0.1:${await closedPort()}`, ca: caPem, token: 'any' }),
+    unreachable: await connect({ server: `https://127.0.0.1:${await freePort()}`, ca: caPem, token: 'any' }),
   }
   await install(cluster)
   return {
@@ -109,13 +109,4 @@ async function expectSuccess(cluster: HttpCluster, method: string, path: string,
     ...(contentType ? { contentType } : {}),
   })
   if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
-}
-
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = net.createServer()
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
 }

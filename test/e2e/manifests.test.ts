@@ -8,6 +8,7 @@ import { startCluster } from '../../infra/controlplane/cluster.ts'
 import { createAuthority, mintServing } from '../../infra/controlplane/pki.ts'
 import { freePort } from '../../infra/controlplane/ports.ts'
 import type { StageCluster } from '../../infra/local/clusters.ts'
+import { crdsServed } from '../../infra/local/crds-served.ts'
 import { eventually } from '../../infra/local/eventually.ts'
 import { type Host, startHost } from '../../infra/local/host.ts'
 import { kubectlFor } from '../../infra/local/kubectl.ts'
@@ -101,7 +102,7 @@ beforeAll(async () => {
     started.defer(() => cluster.stop())
     clusters[id] = { cluster, kubeconfig: cluster.kubeconfig, kubectl: await kubectlFor(cluster.kubeconfig) }
     await clusters[id].kubectl(['apply', '-f', '-'], manifests[id])
-    await clusters[id].kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all'])
+    await crdsServed(clusters[id].kubectl)
   }
   const envOf: Record<string, Record<string, string>> = Object.fromEntries(ACTING.map((fn) => [fn, {}]))
   for (const id of IDS) {
