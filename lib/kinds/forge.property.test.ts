@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { networks } from '../../test/support/networks.ts'
+import { shopContext } from '../../test/support/context.ts'
 import type { KubeObject } from '../cluster/port.ts'
 import { KINDS } from './index.ts'
 import type { Context } from './kind.ts'
@@ -33,15 +33,9 @@ const source = fc
   .map(([fields, meta]): KubeObject => ({ apiVersion: 'v1', kind: 'Any', metadata: { name: 'x', ...meta }, ...fields }))
 
 const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
+  ...shopContext,
   labelsNotReflected: ['a', 'offloading.liqo.io/origin'],
   annotationsNotReflected: ['b'],
-  remoteLabels: {},
-  networks: networks(),
   loadBalancerClass: 'metallb',
 }
 

@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { networks } from '../../test/support/networks.ts'
-import type { Context, ReflectionType, Selection } from '../kinds/kind.ts'
+import { shopContext } from '../../test/support/context.ts'
+import type { ReflectionType, Selection } from '../kinds/kind.ts'
 import { ALLOW, bySkipAndAllow, explicitChoice, SKIP } from './selection.ts'
-
-function context(reflection: ReflectionType): Context {
-  return {
-    home: 'rome',
-    remote: 'milan',
-    homeNamespace: 'shop',
-    remoteNamespace: 'shop-rome',
-    reflection,
-    labelsNotReflected: [],
-    annotationsNotReflected: [],
-    remoteLabels: {},
-    networks: networks(),
-  }
-}
 
 function skipped(policy: string): Selection {
   return {
@@ -69,7 +55,7 @@ function annotated(annotations: Annotations | undefined) {
 
 describe.each(rows)('$name', ({ given, want }) => {
   test.each(Object.keys(want) as ReflectionType[])('%s', (reflection) => {
-    expect(bySkipAndAllow(annotated(given), context(reflection))).toEqual(want[reflection])
+    expect(bySkipAndAllow(annotated(given), { ...shopContext, reflection })).toEqual(want[reflection])
   })
 })
 

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Context, Selection } from '../kind.ts'
 import { homeConfigMapName, remoteConfigMap, remoteConfigMapName } from './forge.ts'
 import { selectConfigMap } from './kind.ts'
 
-const context: Context = {
-  home: 'rome-7f3a',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
+const context: Context = { ...shopContext, home: 'rome-7f3a' }
 
 const marks = { 'offloading.liqo.io/origin': 'rome-7f3a', 'offloading.liqo.io/destination': 'milan' }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { shopContext } from '../../../test/support/context.ts'
 import { networks, planned } from '../../../test/support/networks.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import { homeLease } from '../../flows/reachability/lease.ts'
@@ -7,17 +8,7 @@ import type { Context, Found, Networks } from '../kind.ts'
 import { MANAGED_BY, MANAGER, nodesOf, remoteEndpointSlice, withheldAddresses } from './forge.ts'
 
 const flat = networks({ internal: false })
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: flat,
-}
+const context: Context = { ...shopContext, networks: flat }
 
 function node(name: string, labels?: Record<string, string>): KubeObject {
   return { apiVersion: 'v1', kind: 'Node', metadata: { name, ...(labels && { labels }) } }

@@ -1,22 +1,11 @@
 import { expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Context, Found } from '../kind.ts'
 import { adaptedClaim, remoteClaim } from './forge.ts'
 import { selectClaim } from './select.ts'
 
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: [],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-  storage: { virtualClass: 'liqo', remoteClass: 'gp3' },
-}
+const context: Context = { ...shopContext, storage: { virtualClass: 'liqo', remoteClass: 'gp3' } }
 const labels = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }
 const provisioned = {
   'volume.kubernetes.io/selected-node': 'liqo-milan',

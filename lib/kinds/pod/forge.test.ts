@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { networks } from '../../../test/support/networks.ts'
+import { shopContext } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
 import type { Json } from '../json.ts'
 import type { Context } from '../kind.ts'
@@ -8,17 +8,7 @@ import { podNotices } from './notices.ts'
 import type { PodSettings } from './settings.ts'
 import { tokenKey, tokenSecretName } from './tokens.ts'
 
-const context: Context = {
-  home: 'rome',
-  remote: 'milan',
-  homeNamespace: 'shop',
-  remoteNamespace: 'shop-rome',
-  reflection: 'DenyList',
-  labelsNotReflected: ['team'],
-  annotationsNotReflected: [],
-  remoteLabels: {},
-  networks: networks(),
-}
+const context: Context = { ...shopContext, labelsNotReflected: ['team'] }
 
 function pod(spec: Json, metadata: Json = {}): KubeObject {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', ...metadata }, spec }
