@@ -22,6 +22,17 @@ function woken(given: typeof functions, kind: string, cluster: string): string[]
   )
 }
 
+test('what fails is tried again, but for a heartbeat: the next one is due', () => {
+  for (const { name } of KINDS) expect(plain[name]?.maximumRetryAttempts).toBe(2)
+  expect(plain.sweep?.maximumRetryAttempts).toBe(2)
+  expect(plain.node?.maximumRetryAttempts).toBe(0)
+})
+
+test('the last retry of a sweep has ended when the next sweep is due', () => {
+  const { maximumEventAge = 0, timeout = 0 } = plain.sweep ?? {}
+  expect(maximumEventAge + timeout).toBeLessThanOrEqual(15 * 60)
+})
+
 test('each kind has a function, whose rule it alone wakes', () => {
   for (const { name } of KINDS) expect(woken(plain, name, 'rome')).toEqual([name])
 })

@@ -16,9 +16,6 @@ export const WORK = {
   destinations: { onFailure: { type: 'sqs', arn: arnOf('DeadLetters') } },
 } as const satisfies Partial<Lambda>
 
-/** Late is useless: the next one is due. */
-const ONCE = { ...WORK, maximumRetryAttempts: 0 }
-
 /** @param clusters whose events count; all where it is absent */
 export const ruleOf = (kind: string, clusters?: readonly string[]): RuleEvent => ({
   eventBridge: {
@@ -86,8 +83,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
 
   node: {
-    ...ONCE,
+    ...WORK,
     description: 'Keeps the virtual nodes, three heartbeats a minute',
+    // Late is useless: the next heartbeat is due.
+    maximumRetryAttempts: 0,
     maximumEventAge: 60,
     environment: { HEARTBEAT_QUEUE_URL: ref('Heartbeats') },
     // What heartbeats put off, and tunnels that come and go.
@@ -98,9 +97,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   },
 
   sweep: {
-    ...ONCE,
+    ...WORK,
     description: 'Compares all there is on both sides and mends what events have missed',
     timeout: 300,
+    // The last retry has ended when the next sweep is due.
     maximumEventAge: 600,
     every: 'rate(15 minutes)',
     secrets: ['access'],

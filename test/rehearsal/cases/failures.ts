@@ -56,7 +56,7 @@ export function failureCases(scene: Scene): void {
       await fire(scene, scheduleOf(scene, 'sweep'))
       await quiet()
       const [letter] = await readLetters(account)
-      expect(letter).toMatchObject({ condition: 'RetriesExhausted', tries: 1 })
+      expect(letter).toMatchObject({ condition: 'RetriesExhausted', tries: 3 })
       expect(letter?.error).toMatch(/^Runtime\.ExitError: .*signal: (killed|aborted)$/)
       // A firing is not sent again: the next one is due.
       expect(await account.redrive()).toMatch(/^0 sent, 1 outdated, 0 left$/m)
