@@ -9,6 +9,7 @@ import { type Attempt, everything, serveNetwork } from '../../lib/flows/network/
 import type { NetworkWorld } from '../../lib/flows/network/world.ts'
 import { logger } from '../../lib/log.ts'
 import { connectClusters, networkBetween } from '../../lib/peerings.ts'
+import { TUNNEL_SPEC } from '../support/mappings.ts'
 import { connectGateway, connectTunnel, keyOf } from './gateways.ts'
 import { type TestStage, testStage } from './stage.ts'
 
@@ -97,17 +98,7 @@ test('what is waited for is told where people look', async () => {
 test('two clusters agree as soon as their gateways are known: the example of the reference', async () => {
   await connect('rome')
   await connect('milan')
-  const names = {
-    localPodCIDR: '10.244.0.0/16',
-    localNATPodCIDR: '10.246.0.0/16',
-    localExternalCIDR: '10.245.0.0/16',
-    localNATExternalCIDR: '10.247.0.0/16',
-    remotePodCIDR: '10.244.0.0/16',
-    remoteNATPodCIDR: '10.246.0.0/16',
-    remoteExternalCIDR: '10.245.0.0/16',
-    remoteNATExternalCIDR: '10.247.0.0/16',
-    backendType: 'wireguard',
-  }
+  const names = { ...TUNNEL_SPEC, backendType: 'wireguard' }
   expect(await tunnel('rome', 'milan')).toEqual({
     ...names,
     clusterIdentity: { clusterID: 'milan', clusterName: 'milan' },

@@ -23,6 +23,7 @@ import { IPAM_NAME } from '../../lib/flows/network/names.ts'
 import type { NetworkWorld } from '../../lib/flows/network/world.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import { ReflectionError } from '../../lib/reflect/dispatch.ts'
+import { TUNNEL_SPEC } from '../support/mappings.ts'
 import {
   connectGateway,
   join,
@@ -65,14 +66,7 @@ describe('two clusters', () => {
       metadata: { labels: { clusterID: 'milan', 'app.kubernetes.io/managed-by': 'heliograph' } },
       spec: {
         clusterIdentity: { clusterID: 'milan', clusterName: 'milan' },
-        localPodCIDR: '10.244.0.0/16',
-        localNATPodCIDR: '10.246.0.0/16',
-        localExternalCIDR: '10.245.0.0/16',
-        localNATExternalCIDR: '10.247.0.0/16',
-        remotePodCIDR: '10.244.0.0/16',
-        remoteNATPodCIDR: '10.246.0.0/16',
-        remoteExternalCIDR: '10.245.0.0/16',
-        remoteNATExternalCIDR: '10.247.0.0/16',
+        ...TUNNEL_SPEC,
         endpointIP: '192.0.2.5',
         backendType: 'wireguard',
         backend_config: { port: PORT, publicKey: keyOf('milan') },
