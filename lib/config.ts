@@ -13,8 +13,10 @@ import {
   readRuntimeClass,
   refuseGatesWithAddresses,
 } from './config/offloading.ts'
-import { readPlan } from './config/plan.ts'
+import { PLAN_PER_CLUSTER, readPlan } from './config/plan.ts'
+import { checkPlan } from './config/plan-check.ts'
 import { PODS_PER_CLUSTER, readPodPatch } from './config/pods.ts'
+import { checkPodPatch } from './config/pods-check.ts'
 import { clusterPrefix, type Env, optional, Reader } from './config/reader.ts'
 import {
   readSecret,
@@ -150,13 +152,10 @@ const PER_CLUSTER = [
   'LABELS',
   'NETWORKING_INTERNAL',
   'NETWORKING_REFLECT_IPS',
-  'POD_CIDR',
-  'EXTERNAL_CIDR',
-  'SERVICE_CIDR',
-  'RESERVED_SUBNETS',
   'LOAD_BALANCER_CLASS',
   'INGRESS_CLASS',
   'KUBELET_CLIENT_CA',
+  ...PLAN_PER_CLUSTER,
   ...NETWORK_PER_CLUSTER,
   ...OFFLOADING_PER_CLUSTER,
   ...STORAGE_PER_CLUSTER,
@@ -210,14 +209,26 @@ function rolesOf(reader: Reader, ids: readonly string[]): WebhookSettings['roles
 
 const SIDES: readonly Side[] = ['home', 'remote']
 
-/** @throws ConfigError listing every problem */
+/**
+ * Refuses a value of one cluster, e.g. of `CLUSTER_ROME_`, that only some functions use: what judges it is a library that
+ * the others do without.
+ */
+export type Check = (reader: Reader, prefix: string) => void
+
+/** The environment, all of it checked. @throws ConfigError listing every problem */
 export function parseConfig(env: Env): Config {
+  return parseConfigFor([checkPlan, checkPodPatch], env)
+}
+
+/** The environment as one function uses it. @throws ConfigError listing every problem */
+export function parseConfigFor(checks: readonly Check[], env: Env): Config {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
   reader.refuseUnknown(namesFor(ids))
   const networking = readNetworking(reader)
   const mode = readMode(reader)
   const clusters = ids.map((id) => cluster(reader, id, networking, mode))
+  for (const check of checks) for (const id of ids) check(reader, clusterPrefix(id))
   const peerings = reader.peerings('PEERINGS', ids)
   refuseGatesWithAddresses(reader, clusters, peerings)
   const config: Config = {
@@ -296,9 +307,9 @@ function caller(reader: Reader, id: string): Pick<ClusterConfig, 'id' | 'webhook
   return { id, webhookTokens, ...optional('eksName', readEksName(reader, prefix)) }
 }
 
-/** The configuration of this container, parsed at its cold start. @throws ConfigError */
-export function config(): Config {
-  return parseConfig(process.env)
+/** The configuration of this container, parsed at its cold start. @param checks of what it uses @throws ConfigError */
+export function config(checks: readonly Check[]): Config {
+  return parseConfigFor(checks, process.env)
 }
 
 /** The same for the webhook function. @throws ConfigError */

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import { createSecrets, type Secrets } from './aws/secrets.ts'
-import { type Config, ConfigError, config } from './config.ts'
+import { checkPlan } from './config/plan-check.ts'
+import { checkPodPatch } from './config/pods-check.ts'
+import { type Check, type Config, ConfigError, config } from './config.ts'
 import { type ChangeEvent, changeOf } from './event/change.ts'
 import { admission } from './flows/admission/function.ts'
 import { dispatchSlices } from './flows/mapping/dispatch.ts'
@@ -31,20 +33,21 @@ export function reflector(kind: Kind): Handler<unknown> {
 
 /** The function that makes remote namespaces. */
 export function offloader(): Handler<unknown> {
-  return reacting('namespace', dispatchNamespace)
+  return reacting('namespace', dispatchNamespace, [checkPlan, checkPodPatch])
 }
 
 /** The function of home pods. */
 export function podOffloader(): Handler<unknown> {
-  return reacting('pod', async (peerings, event) => {
+  const react: React = async (peerings, event) => {
     await dispatchPod(peerings, event)
     await dispatchClaimsOfGated(peerings, event)
-  })
+  }
+  return reacting('pod', react, [checkPlan, checkPodPatch])
 }
 
 /** The function of EndpointSlices, and of the external addresses that their endpoints have for other clusters. */
 export function sliceReflector(): Handler<unknown> {
-  return reacting('endpointslice', dispatchSlices)
+  return reacting('endpointslice', dispatchSlices, [checkPlan])
 }
 
 /** The function of claims, and of the home volumes that stand for remote ones. */
@@ -54,7 +57,7 @@ export function claimReflector(): Handler<unknown> {
 
 /** The function of the internal network. */
 export function negotiator(): Handler<unknown> {
-  const { log, network } = started(NETWORK)
+  const { log, network } = started(NETWORK, { checks: [checkPlan] })
   return eventHandler(log, async (event) => dispatchNetwork(network, changeOf(event)))
 }
 
@@ -73,8 +76,8 @@ export function tokenKeeper(): Handler<unknown> {
 
 type React = (peerings: readonly Peering[], event: ChangeEvent) => Promise<void>
 
-function reacting(name: string, react: React): Handler<unknown> {
-  const { log, peerings } = started(name)
+function reacting(name: string, react: React, checks: readonly Check[] = []): Handler<unknown> {
+  const { log, peerings } = started(name, { checks })
   return eventHandler(log, async (event) => react(peerings, changeOf(event)))
 }
 
@@ -83,7 +86,7 @@ const ADMISSION_READ_MS = 4000
 
 /** The function behind the clusters' admission webhooks. */
 export function admitter(): Handler<unknown> {
-  const { log, peerings, secrets, settings } = started('admission', ADMISSION_READ_MS)
+  const { log, peerings, secrets, settings } = started('admission', { mostMs: ADMISSION_READ_MS })
   const { clusters, runtimeClass } = settings
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
   return admission({ log, clusters, secrets, settings: { peerings, offers, runtimeClass } })
@@ -94,7 +97,7 @@ const BEAT_MS = 5000
 
 /** The function that keeps the virtual nodes. */
 export function keeper(): Handler<unknown> {
-  const { log, peerings, settings } = started('node', BEAT_MS)
+  const { log, peerings, settings } = started('node', { mostMs: BEAT_MS, checks: [checkPlan] })
   const { clusters, heartbeatQueueUrl, kubelet } = settings
   if (!heartbeatQueueUrl) throw new ConfigError(['HEARTBEAT_QUEUE_URL: missing; give the URL of the queue Heartbeats'])
   const offers = Object.fromEntries(clusters.map(({ id, offer }) => [id, offer]))
@@ -107,7 +110,7 @@ const order = z.object({ reportOnly: z.optional(z.boolean()) })
 
 /** The function that sweeps, by schedule or by hand with `{"reportOnly": true}`. */
 export function sweeper(): Handler<unknown> {
-  const { log, peerings, network, settings, measure } = started('sweep')
+  const { log, peerings, network, settings, measure } = started('sweep', { checks: [checkPlan, checkPodPatch] })
   return eventHandler(log, async (event) => {
     const { reportOnly = settings.sweepReportOnly } = order.parse(event)
     const options = { reportOnly, deleteBudget: settings.sweepDeleteBudget, network, log, measure }
@@ -116,6 +119,13 @@ export function sweeper(): Handler<unknown> {
     if (curable > 0) throw new ReflectionError(`sweep: ${curable} part(s) to try again`)
     return summary
   })
+}
+
+interface StartOptions {
+  /** Of what the function uses; of the rest others judge. */
+  checks?: readonly Check[]
+  /** Of a request to an API server, where the environment allows more. */
+  mostMs?: number
 }
 
 interface Started {
@@ -127,12 +137,9 @@ interface Started {
   network: NetworkWorld
 }
 
-/**
- * The environment is read, and refused, at cold start; secrets and clusters are asked by the first event.
- * @param mostMs of a request to an API server, where the environment allows more
- */
-function started(name: string, mostMs = Number.POSITIVE_INFINITY): Started {
-  const read = config()
+/** The environment is read, and refused, at cold start; secrets and clusters are asked by the first event. */
+function started(name: string, { checks = [], mostMs = Number.POSITIVE_INFINITY }: StartOptions = {}): Started {
+  const read = config(checks)
   const settings = { ...read, requestTimeoutMs: Math.min(read.requestTimeoutMs, mostMs) }
   const log = logger(settings.logLevel).with({ function: name })
   const secrets = createSecrets(settings.secrets)

@@ -26,16 +26,13 @@ const named = (name: string) => bundles.find((bundle) => bundle.name === name)!
 
 describe('size', () => {
   /** KB that the cold start of a kind's function may load. */
-  const KIND = 120
+  const KIND = 105
   /** Of those that put on a bus or a queue: they have a client of the AWS SDK. */
   const PUTS: Record<string, number> = { webhook: 420, node: 420 }
   /** Beyond KIND, just above what is there, as docs/bundles.md explains. */
   const BEYOND: Record<string, number> = {
-    event: 125,
-    shadowpod: 125,
-    persistentvolumeclaim: 130,
-    network: 135,
-    endpointslice: 140,
+    network: 130,
+    endpointslice: 130,
     pod: 155,
     namespace: 170,
     sweep: 205,
@@ -58,21 +55,39 @@ describe('size', () => {
   })
 })
 
-/** Packages with code in a bundle, by its source maps, which know nothing of what the notices are made from. */
-async function packagesOf({ dir }: Bundle): Promise<string[]> {
+/** Modules with code in a bundle, from ROOT, by its source maps, which know nothing of the metafile. */
+async function modulesOf({ dir }: Bundle): Promise<string[]> {
   const maps = (await readdir(dir)).filter((file) => file.endsWith('.map'))
   const sources = await Promise.all(
     maps.map(async (file) => JSON.parse(await readFile(join(dir, file), 'utf8')).sources as string[]),
   )
-  return [...new Set(sources.flat().flatMap((path) => packageFolder(path.replace('../../', '')) ?? []))]
+  return sources.flat().map((path) => path.replace('../../', ''))
 }
+
+describe('configuration', () => {
+  const CHECKED = [
+    { uses: 'lib/policy/plan.ts', check: 'lib/config/plan-check.ts', by: ['endpointslice', 'pod', 'network'] },
+    { uses: 'lib/kinds/pod/scheduling.ts', check: 'lib/config/pods-check.ts', by: ['pod', 'namespace', 'sweep'] },
+  ]
+
+  // The webhook has the kinds for their triggers, and reflects nothing.
+  test.each(CHECKED)('who reflects with $uses has $check, and nobody else', async ({ uses, check, by }) => {
+    const modules = await Promise.all(
+      bundles.map(async (bundle) => ({ name: bundle.name, has: await modulesOf(bundle) })),
+    )
+    const reflecting = modules.filter(({ has }) => has.includes('lib/peerings.ts'))
+    const having = (path: string) => reflecting.filter(({ has }) => has.includes(path)).map(({ name }) => name)
+    expect(having(check)).toEqual(having(uses))
+    expect(having(uses)).toEqual(expect.arrayContaining(by))
+  })
+})
 
 describe('licences', () => {
   test.each(NAMES)('%s names every package in it, with its version and the text', async (name) => {
     const bundle = named(name)
     const notices = await readFile(join(bundle.dir, 'LICENSES.txt'), 'utf8')
-    const packages = await packagesOf(bundle)
-    expect(packages).toContain('node_modules/zod')
+    const packages = new Set((await modulesOf(bundle)).flatMap((path) => packageFolder(path) ?? []))
+    expect([...packages]).toContain('node_modules/zod')
     for (const folder of packages) {
       const { name, version } = JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8'))
       expect(notices).toMatch(new RegExp(`^${name} ${version} \\(.+\\)$`, 'm'))

@@ -42,6 +42,6 @@ test('so does an error at init, through the modules of a real function, with the
   expect(value).toMatchObject({ errorType: 'ConfigError', errorMessage: expect.stringContaining('CLUSTERS: missing') })
   const frames = await framesOf(value.trace)
   expect(frames[0]).toMatch(/^done \| .*throw new ConfigError/)
-  expect(frames[1]).toMatch(/^parseConfig \| return reader\.done\(/)
+  expect(frames[1]).toMatch(/^parseConfigFor \| return reader\.done\(/)
   expect(frames.at(-1)).toMatch(/^ ?\| export const handler/)
 })

@@ -1,7 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import * as z from 'zod/mini'
 import type { PeeringConfig } from '../config.ts'
-import { parseCidr } from '../policy/cidr.ts'
 
 /** Bad environment: stop at start. `problems` has one line per variable. */
 export class ConfigError extends Error {
@@ -121,18 +120,6 @@ export class Reader {
       }
       return []
     })
-  }
-
-  /** Networks as `parseCidr` reads them, in the order given. */
-  cidrs(name: string): string[] {
-    const words = this.words(name)
-    for (const word of words) {
-      const cidr = parseCidr(word)
-      if ('unreadable' in cidr) {
-        this.problems.push(`${name}: ${cidr.unreadable}; use e.g. 10.244.0.0/16, or 10.244.0.0/16,fd00:10::/56`)
-      }
-    }
-    return words
   }
 
   labels(name: string): Record<string, string> {

@@ -12,7 +12,7 @@ import { type KubeletDeps, kubelet } from './function.ts'
  * @throws ConfigError, CredentialsError, KubeletClientCaError
  */
 export function kubeletApi() {
-  const settings = config()
+  const settings = config([])
   const log = logger(settings.logLevel).with({ function: 'kubelet' })
   const contexts = Object.fromEntries(settings.clusters.map(({ id, access }) => [id, contextOf(access) ?? id]))
   const secrets = createSecrets(settings.secrets)
