@@ -11,7 +11,8 @@ import {
 import * as z from 'zod'
 import { DETAIL_TYPE, EVENT_SOURCE } from '../../lib/event/change.ts'
 import { type DeadLetter, readLetter } from '../local/events/letters.ts'
-import { readStage, SettingsError } from './settings.ts'
+import { explain } from './explain.ts'
+import { readStage } from './settings.ts'
 
 const USAGE = `usage: npm run redrive -- [--stage STAGE] [--param settings=FILE] [--list]
 
@@ -148,18 +149,11 @@ async function main(args: readonly string[]): Promise<number> {
   return left > 0 ? 1 : 0
 }
 
-/** Errors that a person can mend are told without a stack. */
-function explain(error: unknown): string {
-  const { name, message, stack } = error as Error
-  if (error instanceof SettingsError) return message
-  if (name === 'CredentialsProviderError') return `${message}; set AWS_PROFILE, or what else the AWS CLI takes`
-  if (name === 'QueueDoesNotExist') return 'this stage is not deployed in its region; npm run deploy makes its queue'
-  return '$metadata' in (error as object) ? `${name}: ${message}` : String(stack ?? error)
-}
+const NOT_DEPLOYED = 'this stage is not deployed in its region; npm run deploy makes its queue'
 
 if (import.meta.main) {
   process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${explain(error)}\n`)
+    process.stderr.write(`${(error as Error).name === 'QueueDoesNotExist' ? NOT_DEPLOYED : explain(error)}\n`)
     return 1
   })
 }

@@ -22,6 +22,7 @@ import { isReflected, marks, targetSelector } from '../../lib/kinds/meta.ts'
 import { gatedFor } from '../../lib/kinds/pod/gate.ts'
 import { HOME_NAMESPACE } from '../../lib/reflect/pairs.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
+import { GROUP } from '../rbac.ts'
 
 /** Objects of one resource in one cluster, and what becomes of them. */
 export interface Part {
@@ -31,7 +32,7 @@ export interface Part {
   what: string
   /** What people should know of it. */
   note?: string
-  /** How people find them with kubectl. */
+  /** How people find them with kubectl; empty where no selector tells them from others. */
   selector: string
   /** As they are now. @throws ClusterError */
   find(): Promise<KubeObject[]>
@@ -55,25 +56,23 @@ export function stepsOf(peerings: readonly Peering[]): Part[][] {
   const homes = [...new Set(peerings.map(({ home }) => home))]
   return [
     // First of all, that nothing waits for an answer of what is not there any more.
-    clusters.flatMap((cluster) => WEBHOOKS.map(([resource, what]) => managedPart(cluster, resource, what))),
+    clusters.flatMap((cluster) => WEBHOOKS.map((row) => managedPart(cluster, row))),
+    // Then functions that still run can make nothing again.
+    clusters.flatMap((cluster) => BINDINGS.map((resource) => functionsPart(cluster, resource))),
     peerings.flatMap(remoteParts),
     peerings.map(podPart),
     [...peerings.flatMap(homeParts), ...homes.map(labelPart)],
     // They take back what they did to their nodes, for which they need the rights that go next.
-    clusters.flatMap((cluster) => AGENTS.map(([resource, what]) => managedPart(cluster, resource, what))),
-    clusters.flatMap((cluster) => SETUP.map(([resource, what]) => managedPart(cluster, resource, what))),
+    clusters.flatMap((cluster) => AGENTS.map((row) => managedPart(cluster, row))),
+    clusters.flatMap((cluster) => SETUP.map((row) => managedPart(cluster, row))),
   ]
 }
 
 type Row = readonly [Resource, what: string]
 
-const whole = (group: string, plural: string, kind: string): Resource => ({
-  group,
-  version: 'v1',
-  plural,
-  kind,
-  namespaced: false,
-})
+const v1 = (group: string, plural: string, kind: string) => ({ group, version: 'v1', plural, kind })
+const whole = (...names: Parameters<typeof v1>): Resource => ({ ...v1(...names), namespaced: false })
+const namespaced = (...names: Parameters<typeof v1>): Resource => ({ ...v1(...names), namespaced: true })
 
 const REGISTRATION = 'admissionregistration.k8s.io'
 const RBAC = 'rbac.authorization.k8s.io'
@@ -82,6 +81,10 @@ const WEBHOOKS: readonly Row[] = [
   [whole(REGISTRATION, 'mutatingwebhookconfigurations', 'MutatingWebhookConfiguration'), 'webhooks for pods'],
   [whole(REGISTRATION, 'validatingwebhookconfigurations', 'ValidatingWebhookConfiguration'), 'other webhooks'],
 ]
+
+const CLUSTER_ROLE_BINDING = whole(RBAC, 'clusterrolebindings', 'ClusterRoleBinding')
+const ROLE_BINDING = namespaced(RBAC, 'rolebindings', 'RoleBinding')
+const BINDINGS = [CLUSTER_ROLE_BINDING, ROLE_BINDING]
 
 const AGENTS: readonly Row[] = [
   [DAEMON_SET, 'agents on nodes'],
@@ -92,13 +95,28 @@ const SETUP: readonly Row[] = [
   [ENDPOINT_MAPPING, 'external addresses'],
   [IPAM_STORAGE, 'records of networks'],
   [NAMESPACE, 'namespaces of the functions and the gateway'],
-  [whole(RBAC, 'clusterrolebindings', 'ClusterRoleBinding'), 'bindings of rights'],
+  [CLUSTER_ROLE_BINDING, 'bindings of rights'],
+  [ROLE_BINDING, 'bindings of rights in namespaces'],
   [whole(RBAC, 'clusterroles', 'ClusterRole'), 'rights'],
+  [namespaced(RBAC, 'roles', 'Role'), 'rights in namespaces'],
   [STORAGE_CLASS, 'storage classes'],
 ]
 
-function managedPart(cluster: Cluster, resource: Resource, what: string): Part {
-  return listed({ cluster, resource, what, selector: MANAGED, isOurs: isManaged, how: 'delete' })
+function managedPart(cluster: Cluster, [resource, what]: Row): Part {
+  const isOurs = (object: KubeObject) => isManaged(object) && !bindsFunctions(object)
+  return listed({ cluster, resource, what, selector: MANAGED, isOurs, how: 'delete' })
+}
+
+/** What lets the functions act in the cluster, and not what lets the agents. */
+function functionsPart(cluster: Cluster, resource: Resource): Part {
+  const isOurs = (object: KubeObject) => isManaged(object) && bindsFunctions(object)
+  const what = resource.namespaced ? 'bindings of the functions in namespaces' : 'bindings of the functions'
+  const note = 'with which they lose their rights'
+  return listed({ cluster, resource, what, note, selector: '', isOurs, how: 'delete' }, MANAGED)
+}
+
+function bindsFunctions({ subjects }: KubeObject): boolean {
+  return Array.isArray(subjects) && subjects.some(({ kind, name }) => kind === 'Group' && name === GROUP)
 }
 
 /** In the remote cluster: the namespaces that were made for home, and all that is in them. */
@@ -187,8 +205,8 @@ function marked({ home, remote }: Peering) {
 }
 
 /** A resource that the cluster does not serve has no objects. */
-function listed(part: Omit<Part, 'find'>): Part {
-  const { cluster, resource, selector, isOurs } = part
+function listed(part: Omit<Part, 'find'>, selector = part.selector): Part {
+  const { cluster, resource, isOurs } = part
   async function find(): Promise<KubeObject[]> {
     const found: KubeObject[] = []
     try {

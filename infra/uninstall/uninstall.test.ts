@@ -21,6 +21,14 @@ const MARKS = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destina
 const OTHERS = { 'offloading.liqo.io/origin': 'turin', 'offloading.liqo.io/destination': 'milan' }
 const OURS = { 'app.kubernetes.io/managed-by': 'heliograph' }
 
+const ROLE_BINDING = {
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  plural: 'rolebindings',
+  kind: 'RoleBinding',
+  namespaced: true,
+}
+
 let rome: MemoryCluster
 let milan: MemoryCluster
 let peering: Peering
@@ -109,6 +117,45 @@ test('what sets a cluster up goes last, after the agents; all of one cluster for
   ])
 })
 
+test('the functions lose their rights before all else, the agents theirs when they are gone', async () => {
+  const binding = (name: string, subject: object) =>
+    rome.user.create(ROLE_BINDING, {
+      metadata: { name, namespace: 'shop', labels: OURS },
+      subjects: [subject],
+    })
+  binding('heliograph-gateway', { kind: 'ServiceAccount', name: 'heliograph-gateway', namespace: 'heliograph' })
+  binding('heliograph-node', { kind: 'Group', name: 'heliograph' })
+  rome.user.create(DEPLOYMENT, { metadata: { name: 'heliograph-gateway', namespace: 'shop', labels: OURS } })
+  const deleted: string[] = []
+  rome.intercept = ({ verb, resource, name }) => {
+    if (verb === 'delete') deleted.push(`${resource.plural}/${name}`)
+    return undefined
+  }
+  await run()
+  expect(deleted).toEqual([
+    'rolebindings/heliograph-node',
+    'nodes/liqo-milan',
+    'deployments/heliograph-gateway',
+    'rolebindings/heliograph-gateway',
+  ])
+})
+
+test('what is made again while it goes, goes again', async () => {
+  let times = 0
+  rome.intercept = ({ verb, resource }) => {
+    if (
+      verb === 'list' &&
+      resource.kind === 'Node' &&
+      !rome.all(NODE).some(({ metadata }) => metadata.labels) &&
+      ++times <= 2
+    )
+      rome.user.create(NODE, { metadata: { name: 'liqo-milan', labels: MARKS } })
+    return undefined
+  }
+  await run()
+  expect([times, namesIn(rome, NODE)]).toEqual([3, ['worker']])
+})
+
 test('a cluster that does not answer hinders the other in nothing, and what remains is told', async () => {
   milan.intercept = () => ({ error: new UnreachableError('milan', 'no answer') })
   await run()
@@ -123,19 +170,20 @@ test('a cluster that does not answer hinders the other in nothing, and what rema
   ])
 })
 
-test('a cluster whose access the environment tells is reached by that alone', () => {
-  const stage = {
+test('a cluster whose access the environment tells is reached by that alone, and secrets where the stage is', () => {
+  const environment = {
     CLUSTERS: 'rome,milan',
     CLUSTER_ROME_SERVER: 'https://rome',
     CLUSTER_ROME_TOKEN: 'ssm:rome',
     CLUSTER_ROME_LABELS: 'a=b',
     CLUSTER_MILAN_SERVER: 'https://milan',
   }
-  expect(variablesOf(stage, { CLUSTER_ROME_KUBECONFIG: '/kube/rome', PATH: '/bin' })).toEqual({
+  const env = { CLUSTER_ROME_KUBECONFIG: '/kube/rome', AWS_REGION: 'eu-north-1' }
+  expect(variablesOf({ region: 'eu-west-1', environment }, env)).toEqual({
+    AWS_REGION: 'eu-west-1',
     CLUSTERS: 'rome,milan',
     CLUSTER_ROME_KUBECONFIG: '/kube/rome',
     CLUSTER_ROME_LABELS: 'a=b',
     CLUSTER_MILAN_SERVER: 'https://milan',
-    PATH: '/bin',
   })
 })

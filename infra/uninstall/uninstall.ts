@@ -55,7 +55,7 @@ export async function uninstall(
     const begun: Part[] = []
     for (const part of step.filter(({ how }) => how !== 'along')) {
       await ifAnswered(async () => {
-        const count = await carryOut(part)
+        const count = await carryOut(part, await part.find())
         if (count > 0) tell(`${part.cluster.id}: ${count} ${part.what}`)
         begun.push(part)
       })
@@ -73,15 +73,21 @@ async function ifAnswered(run: () => Promise<void>): Promise<void> {
   }
 }
 
+/** What somebody makes again meanwhile goes too. */
 async function untilGone(part: Part, ms: number): Promise<void> {
-  await eventually(`${part.what} gone`, async () => (await part.find()).every((object) => isWaiting(part, object)), ms)
+  async function isGone(): Promise<boolean> {
+    const left = (await part.find()).filter((object) => !isWaiting(part, object))
+    await carryOut(part, left)
+    return left.length === 0
+  }
+  await eventually(`${part.what} gone`, isGone, ms)
 }
 
-/** @returns how many objects were touched @throws ClusterError */
-async function carryOut(part: Part): Promise<number> {
-  const objects = (await part.find()).filter(({ metadata }) => part.how === 'kill' || !metadata.deletionTimestamp)
-  await forEach(objects, AT_ONCE, (object) => carryOutOne(part, object))
-  return objects.length
+/** @returns how many objects were touched: not those that go already @throws ClusterError */
+async function carryOut(part: Part, objects: readonly KubeObject[]): Promise<number> {
+  const due = objects.filter(({ metadata }) => part.how === 'kill' || !metadata.deletionTimestamp)
+  await forEach(due, AT_ONCE, (object) => carryOutOne(part, object))
+  return due.length
 }
 
 /** An object is touched only as it was seen, and looked at again when it has changed meanwhile. */

@@ -7,7 +7,7 @@ import { applySample } from '../../infra/local/scenario.ts'
 import { showcase } from '../../infra/local/showcase.ts'
 import { type TestStage, testStage } from './stage.ts'
 
-/** The sample runs in milan; then Heliograph goes, as a person lets it go. */
+/** The sample runs in milan; then Heliograph goes, as a person lets it go, while its functions run on. */
 let stage: TestStage
 const rome = (...args: string[]) => stage.clusters.rome!.kubectl(args)
 const milan = (...args: string[]) => stage.clusters.milan!.kubectl(args)
@@ -25,7 +25,6 @@ beforeAll(async () => {
   await rome('create', 'namespace', 'prepared')
   await rome('label', 'namespace', 'prepared', 'liqo.io/scheduling-enabled=true')
   await rome('create', 'clusterrole', 'heliograph-theirs', '--verb=get', '--resource=pods')
-  await stage.functionsDown()
 })
 afterAll(() => stage?.stop())
 
@@ -45,7 +44,8 @@ function uninstall(...args: string[]): Promise<{ code: number | null; output: st
 }
 
 const everything = async () => {
-  const kinds = 'namespaces,nodes,persistentvolumes,configmaps,secrets,pods,leases,clusterroles'
+  const kinds =
+    'namespaces,nodes,persistentvolumes,configmaps,secrets,pods,leases,clusterroles,clusterrolebindings,roles,rolebindings'
   const names = (run: typeof rome) => run('get', kinds, '--all-namespaces', '--ignore-not-found', '-o', 'name')
   return (await Promise.all([rome, milan].map(names))).map((text) => new Set(text.trim().split('\n')))
 }
