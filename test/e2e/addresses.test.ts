@@ -11,6 +11,7 @@ import { logger } from '../../lib/log.ts'
 import { connectPeerings } from '../../lib/peerings.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { judge } from '../simulate/mappings/judge.ts'
+import { isDone, KilledError } from '../support/killed.ts'
 import { connectGateway, connectTunnel } from './gateways.ts'
 import { listOf, offload } from './offload.ts'
 import { addressesOf, NATIVE, OURS } from './services.ts'
@@ -219,8 +220,6 @@ describe('50 functions at once', () => {
 
   const SILENT = logger('silent')
 
-  class Killed extends Error {}
-
   /** Those of the function of EndpointSlices: what it may do is enough. */
   async function credentials(): Promise<Record<string, string>> {
     const groups = [groupOf('endpointslice')]
@@ -237,7 +236,7 @@ describe('50 functions at once', () => {
     const dying = (cluster: Peering['home']): Peering['home'] => {
       const write = async <T>(done: Promise<T>) => {
         const value = await done
-        if (--left <= 0) throw new Killed()
+        if (--left <= 0) throw new KilledError()
         return value
       }
       return {
@@ -249,17 +248,6 @@ describe('50 functions at once', () => {
       }
     }
     return { ...rest, home: dying(home), remote: dying(remote) }
-  }
-
-  /** @returns whether it went through; who gives up or dies is called again */
-  async function isDone(part: Promise<unknown>): Promise<boolean> {
-    try {
-      await part
-      return true
-    } catch (error) {
-      if (error instanceof Killed || (error as { retry?: boolean }).retry) return false
-      throw error
-    }
   }
 
   const all = async (pages: AsyncIterable<KubeObject[]>) => (await Array.fromAsync(pages)).flat()

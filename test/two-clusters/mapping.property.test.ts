@@ -6,6 +6,7 @@ import { sweep } from '../../lib/flows/sweep/flow.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { judge, shownIn } from '../simulate/mappings/judge.ts'
 import { pick, randomFrom } from '../simulate/seed.ts'
+import { isDone, KilledError } from '../support/killed.ts'
 import { negotiated, slice, wakeSlices } from '../support/mappings.ts'
 import type { Intercept } from '../support/memory-cluster.ts'
 import type { TwoClusters } from '../support/two-clusters.ts'
@@ -40,24 +41,11 @@ function invocation({ peering, rome, milan }: TwoClusters, random: () => number,
   let writes = 0
   const intercept: Intercept = async ({ verb }) => {
     await turns(pick(random, WAITS))
-    if (writes >= dies) throw new Killed()
+    if (writes >= dies) throw new KilledError()
     if (verb === 'apply' || verb === 'delete') writes++
     return undefined
   }
   return { ...peering, home: rome.connect(intercept), remote: milan.connect(intercept) } as Peering
-}
-
-class Killed extends Error {}
-
-/** @returns whether it went through; a function that gives up is called again, as one that was killed is */
-async function isDone(part: Promise<unknown>): Promise<boolean> {
-  try {
-    await part
-    return true
-  } catch (error) {
-    if (error instanceof Killed || (error as { retry?: boolean }).retry) return false
-    throw error
-  }
 }
 
 function show({ rome: { user, peek } }: TwoClusters, name: string, addresses: readonly string[] | undefined): void {
