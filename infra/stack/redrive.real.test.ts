@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
-import { dirname, join } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -8,9 +9,8 @@ import {
 } from '@aws-sdk/client-eventbridge'
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../controlplane/ports.ts'
+import { type Moto, startMoto } from '../../test/rehearsal/moto.ts'
 import { eventually } from '../local/eventually.ts'
-import { ensurePython } from '../python/venv.ts'
 import { type Fate, type Post, redrive } from './redrive.ts'
 
 const access = { region: 'eu-west-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }
@@ -18,17 +18,16 @@ const access = { region: 'eu-west-1', credentials: { accessKeyId: 'local', secre
 let post: Post
 /** Queue behind a rule for all of the bus. */
 let arrived: string
-const stops: (() => void)[] = []
+let dir: string
+let moto: Moto
 
 beforeAll(async () => {
-  const port = await freePort()
-  const program = join(dirname(await ensurePython()), 'moto_server')
-  const moto = spawn(program, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  stops.push(() => moto.kill())
-  const endpoint = `http://127.0.0.1:${port}`
+  dir = await mkdtemp(join(tmpdir(), 'heliograph-redrive-'))
+  // Nothing is invoked.
+  moto = await startMoto(dir, 'http://127.0.0.1:9')
+  const endpoint = moto.url
   const sqs = new SQSClient({ ...access, endpoint })
   const events = new EventBridgeClient({ ...access, endpoint })
-  await eventually('moto answers', async () => (await fetch(endpoint)).ok)
   const bus = 'heliograph-test'
   await events.send(new CreateEventBusCommand({ Name: bus }))
   const queue = async (QueueName: string) => (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? ''
@@ -39,7 +38,10 @@ beforeAll(async () => {
   await events.send(new PutTargetsCommand({ Rule: 'all', EventBusName: bus, Targets }))
   post = { sqs, events, bus, queueUrl: await queue('heliograph-test-dead-letters') }
 })
-afterAll(() => stops.forEach((stop) => void stop()))
+afterAll(async () => {
+  await moto?.stop()
+  await rm(dir, { recursive: true, force: true })
+})
 
 const change = (name: string) => ({
   version: '0',
