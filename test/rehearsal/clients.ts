@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
@@ -23,6 +24,7 @@ export function clientsOf(endpoint: string, region: string, credentials: Keys = 
     cloudwatch: new CloudWatchClient(config),
     events: new EventBridgeClient(config),
     lambda: new LambdaClient(config),
+    logs: new CloudWatchLogsClient(config),
     scheduler: new SchedulerClient(config),
     // The host name in a queue's URL is AWS's.
     sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),

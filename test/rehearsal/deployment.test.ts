@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { DescribeStackResourcesCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
+import { DescribeSubscriptionFiltersCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { GetPolicyCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
@@ -10,6 +11,7 @@ import { readOwnService } from '../../infra/local/service/own.ts'
 import type { Service } from '../../infra/local/service/read.ts'
 import { readSettings } from '../../infra/stack/settings.ts'
 import { type Account, openAccount, PLACE, STACK } from './account.ts'
+import { auditLogOf, openLogGroup } from './audit-log.ts'
 import { clientsOf, keysOfRole } from './clients.ts'
 import { runCommand } from './command.ts'
 import type { Deployed } from './deployed.ts'
@@ -66,12 +68,13 @@ interface Statement {
 
 const statementsOf = (policy = '{"Statement":[]}') => (JSON.parse(policy) as { Statement: Statement[] }).Statement
 
-/** Whether EventBridge may do this for a rule. */
-const admits = (statements: Statement[], Action: string, rule: string) =>
+/** Whether a service of AWS may do this for what has that ARN, EventBridge for a rule of it unless told. */
+const admits = (statements: Statement[], Action: string, arn: string, service = 'events') =>
   statements.some(({ Principal, Condition, ...statement }) => {
     const [pattern = ''] = Object.values(Condition?.ArnLike ?? {})
-    const isService = typeof Principal === 'object' && Principal.Service === 'events.amazonaws.com'
-    return isService && statement.Action === Action && rule.startsWith(pattern.replace(/\*$/, ''))
+    const isService = typeof Principal === 'object' && Principal.Service === `${service}.amazonaws.com`
+    const isLike = new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(arn)
+    return isService && statement.Action === Action && isLike
   })
 
 test('EventBridge may wake each function by its rule, and put what is not taken among the dead letters', async () => {
@@ -139,10 +142,33 @@ test('a changed setting reaches every function, and changes nothing else', async
 
 test('a stage with every setting there is, in the place of the one before', async () => {
   const { region: _, ...settings } = await readSettings(join(ROOT, 'infra', 'stack', 'fixtures', 'full.yml'))
+  for (const logGroup of LOG_GROUPS) await openLogGroup(account.clients, logGroup)
   await account.deploy(settings)
   const full = common(await account.deployed())
   expect(full).toEqual(common(await readOwnService(settings.environment, settings)))
   expect(full.functions.length).toBeGreaterThan(first.functions.length)
+})
+
+const LOG_GROUPS = ['rome', 'milan'].map((id) => auditLogOf(id, '').logGroup)
+
+/** What is handed on of a log group, and to whom. */
+async function subscriptionsTo(logGroupName: string) {
+  const { subscriptionFilters = [] } = await account.clients.logs.send(
+    new DescribeSubscriptionFiltersCommand({ logGroupName }),
+  )
+  return subscriptionFilters
+}
+
+test('CloudWatch Logs may hand the audit logs of EKS clusters to the webhook, and does', async () => {
+  const { functions } = await account.deployed()
+  const { arn, fullName } = functions.find(({ name }) => name === 'webhook')!
+  const { Policy } = await account.clients.lambda.send(new GetPolicyCommand({ FunctionName: fullName }))
+  for (const logGroup of LOG_GROUPS) {
+    expect(await subscriptionsTo(logGroup)).toMatchObject([{ destinationArn: arn }])
+    const source = `arn:aws:logs:${PLACE.region}:${PLACE.account}:log-group:${logGroup}:*`
+    const may = admits(statementsOf(Policy), 'lambda:InvokeFunction', source, `logs.${PLACE.region}`)
+    expect(may, source).toBe(true)
+  }
 })
 
 test('removed, nothing is left', async () => {
@@ -154,6 +180,7 @@ test('removed, nothing is left', async () => {
   expect(await account.deployed()).toEqual({ ...PLACE, functions: [], rules: [], schedules: [], pollers: [] })
   expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([])
   expect((await cloudwatch.send(new DescribeAlarmsCommand({}))).MetricAlarms).toEqual([])
+  for (const logGroup of LOG_GROUPS) expect(await subscriptionsTo(logGroup)).toEqual([])
 })
 
 test('whoever deploys speaks to nobody but loopback here: a try is an error', async () => {

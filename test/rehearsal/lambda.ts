@@ -1,7 +1,7 @@
 import type { Sender, Target } from '../../infra/local/events/decide.ts'
 import { createDeliverer, type Delivery } from '../../infra/local/events/deliver.ts'
 import type { LetterMessage } from '../../infra/local/events/letters.ts'
-import { startFronts } from '../../infra/local/host/fronts.ts'
+import { type FrontsOptions, startFronts } from '../../infra/local/host/fronts.ts'
 import type { Tls } from '../../infra/local/http/front.ts'
 import type { Poller } from '../../infra/local/queues/queue.ts'
 import { ensureRuntime } from '../../infra/local/runtime/install.ts'
@@ -19,6 +19,8 @@ export interface LambdaOptions extends Omit<FunctionsOptions, 'ric'> {
   /** Certificate and ports of what stands for the Function URLs. */
   tls: Tls
   ports: Readonly<Record<string, number>>
+  /** Authorities of the certificates of those who call the kubelet API. */
+  clientCas: FrontsOptions['clientCas']
   /** First waits before a retry, ms: AWS's minute is not waited for. */
   backoffs: { function: number; handover: number }
 }
@@ -64,9 +66,9 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
       void send(rule ?? { arn: 'Invoke', retry: { attempts: 0, age: 60 } }, nameOf(fullName), JSON.parse(payload))
     },
   })
-  const { tls, ports } = options
-  const service = { ...deployed, routes: [], queues: [] }
-  const fronts = await startFronts({ service, tls, host: '127.0.0.1', ports, clientCas: {}, invoke })
+  const { tls, ports, clientCas } = options
+  const service = { ...deployed, functions: deployed.functions.map(served), routes: [], queues: [] }
+  const fronts = await startFronts({ service, tls, host: '127.0.0.1', ports, clientCas, invoke })
   started.defer(async () => {
     // Both wait for what runs, which the end of the functions ends.
     const ended = [fronts.close(), deliverer.stop()]
@@ -87,6 +89,14 @@ export async function startLambda(options: LambdaOptions): Promise<Lambda> {
     stats: functions.stats,
     stop: () => all.disposeAsync(),
   }
+}
+
+/**
+ * On AWS a REST API that streams, with mutual TLS, is in front of the kubelet API (infra/stack/kubelet.ts), and moto serves
+ * none. The local host's front does the same for it here.
+ */
+function served(fn: DeployedFunction): DeployedFunction {
+  return fn.name === 'kubelet' ? { ...fn, url: true, streams: true } : fn
 }
 
 /** With the role of the function, as Lambda does. */

@@ -30,6 +30,9 @@ export function sceneOf(rehearsal: () => Rehearsal, namespace: string): Scene {
     get clusters() {
       return rehearsal().clusters
     },
+    get auditLogs() {
+      return rehearsal().auditLogs
+    },
     admit: () => rehearsal().admit(),
     namespace,
     kubectl: (...args) => rehearsal().clusters.rome!.kubectl(['-n', namespace, ...args]),

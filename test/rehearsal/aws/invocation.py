@@ -18,7 +18,9 @@ class Refused(LambdaClientError):
         self.code = code
 
 
-def forward(lambda_url: str) -> None:
+def caller(lambda_url: str):
+    """What invokes functions where they run."""
+
     def post(function_name: str, body: bytes, headers: dict):
         path = f"/2015-03-31/functions/{quote(function_name)}/invocations"
         request = Request(lambda_url + path, data=body, headers=headers, method="POST")
@@ -29,6 +31,10 @@ def forward(lambda_url: str) -> None:
             message = json.load(error).get("Message", "")
             raise Refused(error.code, error.headers["x-amzn-errortype"], message) from error
 
+    return post
+
+
+def forward(post) -> None:
     def invoke(self, function_name, qualifier, body, headers, response_headers):
         function = self.get_function(function_name, qualifier)
         kept = {"X-Amz-Invocation-Type": headers.get("X-Amz-Invocation-Type", "RequestResponse")}

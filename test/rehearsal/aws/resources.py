@@ -9,8 +9,11 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.common_models import CloudFormationModel
 from moto.events.models import EventBus
+from moto.logs.models import logs_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
+
+from .logs import parse
 
 
 def supply() -> None:
@@ -158,6 +161,28 @@ class Alarm(Declared, CloudFormationModel):
         cloudwatch_backends[account_id][region_name].delete_alarms([self.physical_resource_id])
 
 
+class SubscriptionFilter(Declared, CloudFormationModel):
+    """Its log group has to be there before: EKS makes it when a cluster's logging is switched on."""
+
+    type = "AWS::Logs::SubscriptionFilter"
+
+    @classmethod
+    def put(cls, name, properties, account_id, region_name):
+        parse(properties["FilterPattern"])
+        logs_backends[account_id][region_name].put_subscription_filter(
+            log_group_name=properties["LogGroupName"],
+            filter_name=name,
+            filter_pattern=properties["FilterPattern"],
+            destination_arn=properties["DestinationArn"],
+            role_arn=properties.get("RoleArn"),
+        )
+        return name, {}
+
+    def remove(self, account_id, region_name):
+        group = self.properties["LogGroupName"]
+        logs_backends[account_id][region_name].delete_subscription_filter(group, self.physical_resource_id)
+
+
 class QueuePolicy(Declared, CloudFormationModel):
     type = "AWS::SQS::QueuePolicy"
 
@@ -197,10 +222,6 @@ class BucketPolicy(Kept, CloudFormationModel):
 
 class AccessEntry(Kept, CloudFormationModel):
     type = "AWS::EKS::AccessEntry"
-
-
-class SubscriptionFilter(Kept, CloudFormationModel):
-    type = "AWS::Logs::SubscriptionFilter"
 
 
 class ApiStage(Kept, CloudFormationModel):
