@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest'
+import { LEAST } from '../../test/support/config.ts'
 import { ConfigError, parseConfig } from '../config.ts'
-
-const least = {
-  CLUSTERS: 'rome,milan',
-  PEERINGS: 'rome:milan',
-  CLUSTER_ROME_KUBECONFIG: '/kube/rome',
-  CLUSTER_MILAN_KUBECONFIG: '/kube/milan',
-}
 
 test('the gateways of the clusters, each with its own settings over the shared ones', () => {
   const { clusters, networkMtu } = parseConfig({
-    ...least,
+    ...LEAST,
     NETWORK_MTU: '1420',
     GATEWAY_IMAGE: 'registry.example/gateway:1',
     CLUSTER_MILAN_GATEWAY_IMAGE: 'mirror.example/gateway:1',
@@ -34,7 +28,7 @@ test.each([
   ['CLUSTER_ROME_GATEWAY_ANNOTATIONS', 'nlb', 'is no annotation; use <key>=<value>'],
   ['GATEWAY_IMGE', 'x', 'did you mean GATEWAY_IMAGE?'],
 ])('%s=%s is refused', (name, value, remedy) => {
-  const parse = () => parseConfig({ ...least, [name]: value })
+  const parse = () => parseConfig({ ...LEAST, [name]: value })
   expect(parse).toThrow(ConfigError)
   expect(parse).toThrow(remedy)
 })

@@ -1,27 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { LEAST, problemsOf } from '../../test/support/config.ts'
 import { toNano } from '../capacity/quantity.ts'
-import { ConfigError, parseConfig } from '../config.ts'
+import { parseConfig } from '../config.ts'
 
-const least = {
-  CLUSTERS: 'rome,milan',
-  PEERINGS: 'rome:milan',
-  CLUSTER_ROME_KUBECONFIG: '/kube/rome',
-  CLUSTER_MILAN_KUBECONFIG: '/kube/milan',
-}
 const hidden = { NETWORKING_REFLECT_IPS: 'false' }
 type Env = Record<string, string>
 
-const offersOf = (env: Env) => parseConfig({ ...least, ...env }).clusters.map(({ offer }) => offer)
-
-function problemsOf(env: Env): readonly string[] {
-  try {
-    parseConfig({ ...least, ...env })
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
+const offersOf = (env: Env) => parseConfig({ ...LEAST, ...env }).clusters.map(({ offer }) => offer)
 
 describe('what a cluster offers', () => {
   test('its own mode over the shared one', () => {
@@ -35,7 +20,7 @@ describe('what a cluster offers', () => {
   })
 
   test('a runtime class', () => {
-    expect(parseConfig({ ...least, OFFLOADING_RUNTIME_CLASS: 'afar' }).runtimeClass).toBe('afar')
+    expect(parseConfig({ ...LEAST, OFFLOADING_RUNTIME_CLASS: 'afar' }).runtimeClass).toBe('afar')
   })
 
   test.each([
@@ -44,7 +29,7 @@ describe('what a cluster offers', () => {
     ['10.0.0.7:80', { host: '10.0.0.7', port: 80 }],
     ['[fd00::7]:8443', { host: 'fd00::7', port: 8443 }],
   ])('a kubelet at %s', (OFFLOADING_KUBELET, want) => {
-    expect(parseConfig({ ...least, OFFLOADING_KUBELET }).kubelet).toEqual(want)
+    expect(parseConfig({ ...LEAST, OFFLOADING_KUBELET }).kubelet).toEqual(want)
   })
 
   test.each<{ name: string; env: Env; want: RegExp[] }>([
@@ -89,7 +74,7 @@ describe('what a cluster offers', () => {
       want: [/^OFFLOADING_MODUS: unknown variable; did you mean OFFLOADING_MODE\?/],
     },
   ])('$name', ({ env, want }) => {
-    const problems = problemsOf(env)
+    const problems = problemsOf({ ...LEAST, ...env })
     expect(problems).toHaveLength(want.length)
     for (const [index, pattern] of want.entries()) expect(problems[index]).toMatch(pattern)
   })
