@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +15,7 @@ import { ROOT } from '../../infra/local/root.ts'
 import { playScenario } from '../../infra/local/scenario.ts'
 import { readOwnService } from '../../infra/local/service/own.ts'
 import { ACTING } from '../../infra/rights.ts'
+import { runCommand } from '../support/command.ts'
 
 /**
  * Clusters that are set up by nothing but what `npm run manifests` gives: rome's API server tells by its audit backend,
@@ -35,17 +35,11 @@ const manifests: Record<string, string> = {}
 const lines: string[] = []
 
 /** The command as a person runs it. */
-function manifestsOf(args: string[], env: Record<string, string>): Promise<string> {
-  const child = spawn(process.execPath, [join(ROOT, 'infra', 'manifests', 'main.ts'), ...args], { env })
-  const out: Buffer[] = []
-  const err: Buffer[] = []
-  child.stdout.on('data', (chunk) => out.push(chunk))
-  child.stderr.on('data', (chunk) => err.push(chunk))
-  return new Promise((done, fail) => {
-    child.on('close', (code) =>
-      code === 0 ? done(Buffer.concat(out).toString()) : fail(new Error(Buffer.concat(err).toString())),
-    )
-  })
+async function manifestsOf(args: string[], env: Record<string, string>): Promise<string> {
+  const main = join(ROOT, 'infra/manifests/main.ts')
+  const { code, stdout, stderr } = await runCommand(process.execPath, [main, ...args], { env })
+  expect(code, stderr).toBe(0)
+  return stdout
 }
 
 /** The flags that the README of the files names. */

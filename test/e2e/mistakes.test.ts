@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../infra/controlplane/ports.ts'
 import { readCrd } from '../../infra/crds.ts'
 import { eventually } from '../../infra/local/eventually.ts'
+import { ROOT } from '../../infra/local/root.ts'
+import { type Ended, runCommand } from '../support/command.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 let stage: TestStage
@@ -14,24 +15,11 @@ beforeAll(async () => {
 })
 afterAll(() => stage?.stop())
 
-interface Run {
-  code: number | null
-  output: string
-}
-
 /** `npm start -- --once` with the user's own clusters in the environment. */
-async function start(env: Record<string, string>): Promise<Run> {
-  const main = join(import.meta.dirname, '..', '..', 'infra', 'local', 'main.ts')
-  const args = [main, '--once', '--dir', join(stage.dir, 'own')]
-  const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output += chunk
-  })
-  return new Promise((done) => child.on('close', (code) => done({ code, output })))
+function start(env: Record<string, string>): Promise<Ended> {
+  const { PATH, HOME } = process.env
+  const args = [join(ROOT, 'infra/local/main.ts'), '--once', '--dir', join(stage.dir, 'own')]
+  return runCommand(process.execPath, args, { env: { PATH, HOME, ...env } })
 }
 
 const peered = { CLUSTERS: 'rome,milan', PEERINGS: 'rome:milan', NETWORKING_INTERNAL: 'false' }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { ROOT } from '../../infra/local/root.ts'
+import { runCommand } from '../support/command.ts'
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
 const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
@@ -53,18 +54,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const run = (command: string): Promise<{ code: number | null; out: string }> =>
-  new Promise((done) => {
-    const shell = spawn('bash', ['-c', command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
-    let out = ''
-    shell.stdout.on('data', (chunk) => {
-      out += chunk
-    })
-    shell.stderr.on('data', (chunk) => {
-      out += chunk
-    })
-    shell.on('close', (code) => done({ code, out }))
-  })
+const run = (command: string) => runCommand('bash', ['-c', command], { cwd: ROOT })
 
 test('npm start shows the sample, its kubectl commands work as printed, and Ctrl-C ends all', async () => {
   child = spawn('npm', ['start', '--', '--dir', dir], { cwd: ROOT, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -88,6 +78,6 @@ test('npm start shows the sample, its kubectl commands work as printed, and Ctrl
   await ended
   expect(output).toMatch(/everything is stopped/)
   // The bracket keeps the search from finding itself.
-  const { out } = await run(`pgrep -f '${dir.replace('heliograph', '[h]eliograph')}' || true`)
-  expect(out.trim()).toBe('')
+  const { output: left } = await run(`pgrep -f '${dir.replace('heliograph', '[h]eliograph')}' || true`)
+  expect(left.trim()).toBe('')
 })

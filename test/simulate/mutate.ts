@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runCommand } from '../support/command.ts'
 import { MUTATIONS, type Mutation } from './mutations.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** What the simulation needs of the repository. */
 const COPIED = ['package.json', 'lib', 'test/support', 'test/simulate']
+const SIMULATION = ['test/simulate/main.ts', '--quick', '--first']
 /** Mutations that are tried at a time. */
 const AT_ONCE = 2
 
@@ -44,7 +45,7 @@ async function tryMutation({ name, file, find, replace }: Mutation): Promise<str
       throw new Error(`mutation "${name}": its text does not stand exactly once in lib/reflect/${file}`)
     }
     await writeFile(path, before + replace + after)
-    const { code, output } = await run(folder)
+    const { code, output } = await runCommand(process.execPath, SIMULATION, { cwd: folder })
     const [, property, world] = /^(P\d) violated in world ([^:]+):/m.exec(output) ?? []
     if (property) return `${property} in ${world}`
     if (code !== 0) throw new Error(`mutation "${name}" breaks the program:\n${output}`)
@@ -52,16 +53,4 @@ async function tryMutation({ name, file, find, replace }: Mutation): Promise<str
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-function run(folder: string): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const args = ['test/simulate/main.ts', '--quick', '--first']
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
-    child.stdout.on('data', (chunk) => (output += chunk))
-    child.stderr.on('data', (chunk) => (output += chunk))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code, output }))
-  })
 }
