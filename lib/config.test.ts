@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig, parseWebhookSettings } from './config.ts'
+import { problemsOf } from '../test/support/config.ts'
+import { parseConfig, parseWebhookSettings } from './config.ts'
 
 const least = {
   CLUSTERS: 'rome,milan',
@@ -7,16 +8,6 @@ const least = {
   CLUSTER_ROME_KUBECONFIG: '/kube/rome',
   CLUSTER_MILAN_SERVER: 'https://milan.example:6443',
   CLUSTER_MILAN_TOKEN: 't',
-}
-
-function problemsOf(env: Record<string, string | undefined>): readonly string[] {
-  try {
-    parseConfig(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
 }
 
 describe('parseConfig', () => {
@@ -181,7 +172,7 @@ describe('what is added to the pods of others', () => {
     expect(patchOf(JSON.stringify(patch))).toEqual(patch)
   })
   test.each([
-    ['pool=guests', /^CLUSTER_MILAN_POD_PATCH: all of it is not valid .*; use e.g. {"nodeSelector"/],
+    ['pool=guests', /^CLUSTER_MILAN_POD_PATCH: it is no JSON; use e.g. {"nodeSelector"/],
     ['{"nodeSelector":{"pool":1}}', /^CLUSTER_MILAN_POD_PATCH: nodeSelector.pool is not valid/],
     ['{"hostNetwork":true}', /^CLUSTER_MILAN_POD_PATCH: .*hostNetwork/],
   ])('%s: told', (text, want) => {

@@ -138,6 +138,10 @@ const GLOBAL = [
   'REFLECT_ANNOTATIONS_EXCEPT',
   'SWEEP_DELETE_BUDGET',
   'SWEEP_REPORT_ONLY',
+  'LOG_LEVEL',
+  'REQUEST_TIMEOUT_MS',
+  'HTTPS_PROXY',
+  'NO_PROXY',
   ...SECRETS_GLOBAL,
   ...NETWORK_GLOBAL,
   ...OFFLOADING_GLOBAL,
@@ -163,7 +167,8 @@ const PER_CLUSTER = [
   ...PODS_PER_CLUSTER,
 ]
 
-function namesFor(ids: readonly string[]): string[] {
+/** Variables that are read on AWS, but for what AWS sets. @param ids of the clusters */
+export function knownVariables(ids: readonly string[]): string[] {
   return [...GLOBAL, ...ids.flatMap((id) => PER_CLUSTER.map((name) => clusterPrefix(id) + name))]
 }
 
@@ -185,7 +190,7 @@ export interface WebhookSettings {
 export function parseWebhookSettings(env: Env): WebhookSettings {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
-  reader.refuseUnknown(namesFor(ids))
+  reader.refuseUnknown(knownVariables(ids))
   const clusters = ids.map((id) => caller(reader, id))
   if (clusters.every(({ webhookTokens, eksName }) => webhookTokens.length === 0 && eksName === undefined)) {
     reader.problems.push(
@@ -224,7 +229,7 @@ export function parseConfig(env: Env): Config {
 export function parseConfigFor(checks: readonly Check[], env: Env): Config {
   const reader = new Reader(env)
   const ids = reader.ids('CLUSTERS')
-  reader.refuseUnknown(namesFor(ids))
+  reader.refuseUnknown(knownVariables(ids))
   const networking = readNetworking(reader)
   const mode = readMode(reader)
   const clusters = ids.map((id) => cluster(reader, id, networking, mode))

@@ -6,7 +6,7 @@ import { bundleTable } from '../bundle/tables.ts'
 import { bundleAll } from '../bundle.ts'
 import { ROOT } from '../local/root.ts'
 import { problemsOf } from './preflight.ts'
-import { readStage, SettingsError } from './settings.ts'
+import { readStage, SettingsError, shownAs } from './settings.ts'
 
 const USAGE = `usage: npm run package|deploy|remove -- --stage STAGE [--param settings=FILE] [...]
 
@@ -23,7 +23,7 @@ async function main([command = '', ...args]: string[]): Promise<number> {
   const { stage, file, settings } = await readStage(args)
   if (command !== 'remove') {
     const problems = problemsOf(settings, stage)
-    if (problems.length > 0) throw new SettingsError(file, problems)
+    if (problems.length > 0) throw new SettingsError(shownAs(file), problems)
     process.stdout.write(`${bundleTable(await bundleAll())}\n`)
   }
   const osls = join(ROOT, 'node_modules', 'osls', 'bin', 'serverless.js')

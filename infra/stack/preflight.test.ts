@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { problemsOf } from './preflight.ts'
-import { parseSettings, type StageSettings, settingsFile } from './settings.ts'
+import { parseSettings, readStage, type StageSettings, settingsFile } from './settings.ts'
 
 const example = parseSettings(await readFile(settingsFile('example'), 'utf8'), 'stages/example.yml')
 
@@ -11,8 +11,38 @@ test('the example is right as it stands', () => {
 
 test.each([
   { name: 'no YAML', text: 'region: [', want: 'no valid YAML' },
-  { name: 'no region', text: 'environment: {}', want: 'region: ' },
-  { name: 'an unknown field', text: 'region: eu-west-1\nenvironment: {}\nenviroment: {}', want: 'enviroment' },
+  { name: 'no region', text: 'environment: {}', want: 'region: missing; give text, as in stages/example.yml' },
+  { name: 'nothing', text: '', want: 'the file: missing; give fields with values' },
+  {
+    name: 'an unknown field',
+    text: 'region: eu-west-1\nenvironment: {}\nalarmTopic: x',
+    want: 'the file: has no field alarmTopic; use one of region, environment, ',
+  },
+  {
+    name: 'an unknown field of a field',
+    text: 'region: eu-west-1\nenvironment: {}\nvpc: {subnets: [subnet-1]}',
+    want: 'vpc: has no field subnets; use one of subnetIds, securityGroupIds',
+  },
+  {
+    name: 'a list as text',
+    text: 'region: eu-west-1\nenvironment: {}\nauditLogs: rome',
+    want: 'auditLogs: expected a list, e.g. [rome]',
+  },
+  {
+    name: 'text as a list',
+    text: 'region: eu-west-1\nenvironment: {CLUSTERS: [rome, milan]}',
+    want: 'environment.CLUSTERS: expected text; several values by comma, e.g. rome,milan',
+  },
+  {
+    name: 'a concurrency of none',
+    text: 'region: eu-west-1\nenvironment: {}\nreservedConcurrency: {functions: {pod: 0}}',
+    want: 'reservedConcurrency.functions.pod: expected 1 at least',
+  },
+  {
+    name: 'a part of an ARN',
+    text: 'region: eu-west-1\nenvironment: {}\nalarmTopicArn: arn:aws:sns:eu-west-1',
+    want: 'alarmTopicArn: expected an ARN of sns, e.g. arn:aws:sns:eu-west-1:123456789012:oncall',
+  },
   {
     name: 'what is no variable',
     text: 'region: eu-west-1\nenvironment: {clusters: rome}',
@@ -23,8 +53,21 @@ test.each([
 })
 
 test('YAML may read a value as something else than text', () => {
-  const { environment } = parseSettings('region: eu-west-1\nenvironment: {A: true, B: 100, C: c}', 'stages/a.yml')
-  expect(environment).toEqual({ A: 'true', B: '100', C: 'c' })
+  const { environment } = parseSettings('region: eu-west-1\nenvironment: {A: true, B: 100, C: c, D: }', 'stages/a.yml')
+  expect(environment).toEqual({ A: 'true', B: '100', C: 'c', D: '' })
+})
+
+test.each([
+  { args: ['--stage', '../prod'], want: '--stage: give letters, digits and "-"' },
+  { args: ['--stage'], want: '--stage: give letters' },
+  { args: ['--stage', 'prod', '--param', 'setting=a.yml'], want: '--param: there is no other than settings=FILE' },
+  { args: ['--stage', 'prod', '--region', 'us-east-1'], want: '--region: stands in the settings of the stage' },
+  {
+    args: ['--param', `settings=${import.meta.dirname}`],
+    want: 'infra/stack has 1 problem(s):\n  - it cannot be read',
+  },
+])('a command is refused by the option: $args', async ({ args, want }) => {
+  await expect(readStage(args)).rejects.toThrow(want)
 })
 
 test.each([
@@ -32,6 +75,11 @@ test.each([
     name: 'a misspelt variable',
     environment: { CLUSTER_ROME_LABEL: 'a=b' },
     want: 'CLUSTER_ROME_LABEL: unknown variable; did you mean CLUSTER_ROME_LABELS',
+  },
+  {
+    name: 'a variable that nobody reads',
+    environment: { LOGLEVEL: 'debug' },
+    want: 'LOGLEVEL: unknown variable; did you mean LOG_LEVEL',
   },
   {
     name: 'a kubeconfig as it is',
@@ -57,7 +105,7 @@ test.each([
   },
 ])('a stage is refused by the variable: $name', ({ environment, want }) => {
   const problems = problemsOf({ ...example, environment: { ...example.environment, ...environment } }, 'prod')
-  expect(problems).toContainEqual(expect.stringContaining(`environment.${want}`))
+  expect(problems.filter((problem) => problem.includes(`environment.${want}`))).toHaveLength(1)
   expect(problems.join()).not.toContain('hunter2')
 })
 
@@ -80,9 +128,18 @@ test.each<{ name: string; given: Partial<StageSettings>; want: string }>([
     want: 'auditLogs.0: "rome" is in us-east-1',
   },
   {
+    name: 'a topic of another region',
+    given: { alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:oncall' },
+    want: 'alarmTopicArn: is in us-east-1, and has to be in eu-west-1',
+  },
+  {
     name: 'two places of the kubelet API',
     given: {
-      kubelet: { domainName: 'kubelet.example.org', certificateArn: '', truststoreUri: '' },
+      kubelet: {
+        domainName: 'kubelet.example.org',
+        certificateArn: 'arn:aws:acm:eu-west-1:1:certificate/a',
+        truststoreUri: '',
+      },
       environment: { OFFLOADING_KUBELET: 'elsewhere.example.org' },
     },
     want: 'environment.OFFLOADING_KUBELET: elsewhere.example.org is not',

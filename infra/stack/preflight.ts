@@ -1,5 +1,5 @@
 import { clusterPrefix, type Env, Reader } from '../../lib/config/reader.ts'
-import { ConfigError, parseConfig, parseWebhookSettings } from '../../lib/config.ts'
+import { ConfigError, knownVariables, parseConfig, parseWebhookSettings } from '../../lib/config.ts'
 import { clustersIn, environmentFor, purposeOf } from './environment.ts'
 import { functionsOf } from './functions.ts'
 import type { StageSettings } from './settings.ts'
@@ -9,6 +9,9 @@ const MAX_ENVIRONMENT = 4096
 
 /** Names under which there is nothing to set: the stack, Lambda or the local run does. */
 const TAKEN = /^(EVENT_BUS_NAME|HEARTBEAT_QUEUE_URL|AWS_.*|LAMBDA_.*|_.*)$/
+
+/** Node's own variables. */
+const OF_NODE = /^NODE_/
 
 /**
  * What is wrong with the settings of a stage, before anything is deployed: what a function would find at its cold start,
@@ -21,14 +24,17 @@ export function problemsOf(settings: StageSettings, stage: string): string[] {
   const variables = [
     ...problemsIn(() => parseConfig(environment)),
     ...problemsIn(() => parseWebhookSettings(environmentFor(['callers'], environment, 'webhook'))),
+    ...unknownVariables(environment),
     ...Object.keys(environment).flatMap((variable) => misplaced(variable, environment)),
     ...oversized(settings),
     ...otherKubelet(settings),
   ]
   return [
-    ...variables.map((problem) => `environment.${problem}`),
+    // What every function would find is found more than once.
+    ...new Set(variables.map((problem) => `environment.${problem}`)),
     ...notOfEks('auditLogs', settings),
     ...notOfEks('accessEntries', settings),
+    ...elsewhere(settings),
     ...unknownReserves(settings),
     ...tooLong(settings, stage),
   ]
@@ -42,6 +48,14 @@ function problemsIn(parse: () => unknown): readonly string[] {
     if (error instanceof ConfigError) return error.problems
     throw error
   }
+}
+
+/** Nothing but the functions reads what stands in a stage, so that every name has to be one of theirs. */
+function unknownVariables(environment: Env): readonly string[] {
+  const ours = Object.entries(environment).filter(([name]) => !TAKEN.test(name) && !OF_NODE.test(name))
+  const reader = new Reader(Object.fromEntries(ours))
+  reader.refuseUnknown(knownVariables(clustersIn(environment)), [''])
+  return reader.problems
 }
 
 function misplaced(variable: string, environment: Env): string[] {
@@ -93,6 +107,15 @@ function notOfEks(
     return place === region
       ? []
       : [`${field}.${index}: "${id}" is in ${place}, and the stack in ${region}; remove it here`]
+  })
+}
+
+/** Alarms and API Gateway reach what is in their own region only. */
+function elsewhere({ region, alarmTopicArn, kubelet }: StageSettings): string[] {
+  const arns = { alarmTopicArn, 'kubelet.certificateArn': kubelet?.certificateArn }
+  return Object.entries(arns).flatMap(([field, arn]) => {
+    const place = arn?.split(':')[3]
+    return place === undefined || place === region ? [] : [`${field}: is in ${place}, and has to be in ${region}`]
   })
 }
 

@@ -86,12 +86,27 @@ test.each<{ name: string; milan: Env; want: RegExp[] }>([
     want: [/^CLUSTER_MILAN_TOKEN: no valid reference; use e.g. secretsmanager:heliograph\/rome#token or ssm:/],
   },
   {
+    name: 'a reference to what another service keeps',
+    milan: { SERVER, TOKEN: 'secretsmanager:arn:aws:ssm:eu-west-1:123456789012:parameter/milan' },
+    want: [/^CLUSTER_MILAN_TOKEN: no valid reference/],
+  },
+  {
+    name: 'a server without TLS',
+    milan: { SERVER: 'http://10.0.0.1:8080', TOKEN: 't' },
+    want: [/^CLUSTER_MILAN_SERVER: "http:\/\/10.0.0.1:8080" is no https URL; use e.g. https:/],
+  },
+  {
     name: 'a reference with spaces, whose text is not repeated',
     milan: { KUBECONFIG: 'ssm:my secret' },
     want: [/^CLUSTER_MILAN_KUBECONFIG: no valid reference; [^:]*:[^:]*:[^:]*$/],
   },
 ])('says what is wrong: $name', ({ milan, want }) => {
   expect(problemsOf(milan)).toEqual(want.map((one) => expect.stringMatching(one)))
+})
+
+test('a variable of a cluster that CLUSTERS does not name', () => {
+  const env = { ...envOf(EKS), CLUSTER_TURIN_KUBECONFIG: '/kube/turin' }
+  expect(() => parseConfig(env)).toThrow('CLUSTER_TURIN_KUBECONFIG: of no cluster that CLUSTERS names (rome,milan)')
 })
 
 test('what AWS and its SDKs name is taken over', () => {

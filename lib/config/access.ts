@@ -20,7 +20,7 @@ const CHOICES = (prefix: string) =>
 /** How the functions reach the API server of a cluster. */
 export function readAccess(reader: Reader, prefix: string): Access {
   const kubeconfig = readSecret(reader, `${prefix}KUBECONFIG`)
-  const server = reader.url(`${prefix}SERVER`)
+  const server = readServer(reader, `${prefix}SERVER`)
   const inCluster = reader.flag(`${prefix}IN_CLUSTER`, false)
   const given = [kubeconfig && 'KUBECONFIG', server && 'SERVER', inCluster && 'IN_CLUSTER'].filter(Boolean)
   if (given.length !== 1) {
@@ -36,6 +36,15 @@ export function readAccess(reader: Reader, prefix: string): Access {
   if (inCluster) return { inCluster: true }
   const ca = optional('ca', readSecret(reader, `${prefix}CA`))
   return { server: server ?? '', ...ca, ...readProof(reader, prefix, server) }
+}
+
+/** Requests carry credentials, so that nothing but https will do. */
+function readServer(reader: Reader, name: string): string | undefined {
+  const server = reader.url(name)
+  if (server !== undefined && URL.canParse(server) && new URL(server).protocol !== 'https:') {
+    reader.problems.push(`${name}: "${server}" is no https URL; use e.g. https://api.rome.example:6443`)
+  }
+  return server
 }
 
 /** What convinces the server: a token that is given, or one that is made. */

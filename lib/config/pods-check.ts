@@ -17,10 +17,9 @@ const EXAMPLE = '{"nodeSelector":{"pool":"guests"},"tolerations":[{"key":"guests
 export function checkPodPatch(reader: Reader, prefix: string): void {
   const name = `${prefix}POD_PATCH`
   if (reader.text(name) === undefined) return
-  const parsed = parse(patch, readPodPatch(reader, prefix))
-  if (parsed.success) return
-  const [issue] = parsed.error.issues
-  reader.problems.push(
-    `${name}: ${issue?.path.join('.') || 'all of it'} is not valid (${issue?.message}); use e.g. ${EXAMPLE}`,
-  )
+  const given = readPodPatch(reader, prefix)
+  const [issue] = parse(patch, given).error?.issues ?? []
+  if (issue === undefined) return
+  const why = `${issue.path.join('.') || 'all of it'} is not valid (${issue.message})`
+  reader.problems.push(`${name}: ${given === undefined ? 'it is no JSON' : why}; use e.g. ${EXAMPLE}`)
 }

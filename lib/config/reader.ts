@@ -147,10 +147,15 @@ export class Reader {
     return value
   }
 
-  /** @param known every variable of ours */
-  refuseUnknown(known: readonly string[]): void {
+  /** @param known every variable of ours @param prefixes of names that are ours or wrong */
+  refuseUnknown(known: readonly string[], prefixes = OUR_PREFIXES): void {
     for (const name of Object.keys(this.#env)) {
-      if (known.includes(name) || !OUR_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
+      if (known.includes(name) || !prefixes.some((prefix) => name.startsWith(prefix))) continue
+      const ids = this.words('CLUSTERS')
+      if (name.startsWith('CLUSTER_') && !ids.some((id) => name.startsWith(clusterPrefix(id)))) {
+        this.problems.push(`${name}: of no cluster that CLUSTERS names (${ids}); add it there, or correct the name`)
+        continue
+      }
       const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0]
       this.problems.push(`${name}: unknown variable; did you mean ${nearest}?`)
     }

@@ -32,6 +32,9 @@ export interface SecretReference {
 /** Names of both services, ARNs, and the versions and labels behind a parameter's name; `{function}`, as a stage has it. */
 const REFERENCE = /^(secretsmanager|ssm):((?:[\w/+=.@:!-]|\{function\})+)(?:#(.+))?$/
 
+/** An ARN of the other service, or of none. */
+const isForeign = (service: string, id: string) => id.startsWith('arn:') && id.split(':')[2] !== service
+
 const EXAMPLE = 'secretsmanager:heliograph/rome#token or ssm:/heliograph/rome/token'
 
 /** @returns the text of the variable, or the reference that it is; undefined where it is not set */
@@ -49,6 +52,7 @@ function toSecret(reader: Reader, variable: string, text: string): Secret {
   if (!/^(secretsmanager|ssm):/.test(text)) return text
   const [, service, id = '', key] = REFERENCE.exec(text) ?? []
   // The value is named nowhere: it might be a secret after all.
-  if (service === undefined) reader.problems.push(`${variable}: no valid reference; use e.g. ${EXAMPLE}`)
+  if (service === undefined || isForeign(service, id))
+    reader.problems.push(`${variable}: no valid reference; use e.g. ${EXAMPLE}`)
   return { variable, service: service === 'ssm' ? 'ssm' : 'secretsmanager', id, ...optional('key', key) }
 }
