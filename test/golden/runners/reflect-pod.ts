@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../lib/cluster/port.ts'
-import { EVENT, NAMESPACE, NODE, POD, SHADOW_POD } from '../../../lib/cluster/resources.ts'
+import { EVENT, POD, SHADOW_POD } from '../../../lib/cluster/resources.ts'
 import { refusePod } from '../../../lib/flows/refused/flow.ts'
 import type { Kind } from '../../../lib/kinds/kind.ts'
 import { pod } from '../../../lib/kinds/pod/kind.ts'
@@ -7,9 +7,10 @@ import { shadowpod } from '../../../lib/kinds/shadowpod/kind.ts'
 import { logger } from '../../../lib/log.ts'
 import type { Peering } from '../../../lib/reflect/peering.ts'
 import { reflect } from '../../../lib/reflect/reflect.ts'
-import { SOURCE_CLUSTER_UID, stamped } from '../../../lib/reflect/stamp.ts'
-import { type MemoryCluster, memoryCluster } from '../../support/memory-cluster.ts'
+import { stamped } from '../../../lib/reflect/stamp.ts'
+import type { MemoryCluster } from '../../support/memory-cluster.ts'
 import type { Golden } from '../cases.ts'
+import { clustersOf } from '../clusters.ts'
 import { contextOf } from '../context.ts'
 import { paramsOf, podNetworksOf, settingsOf } from '../pods.ts'
 import type { Answer } from '../reflection.ts'
@@ -69,15 +70,8 @@ function answerIn({ home, remote, since }: World, given: Golden): Answer {
 }
 
 function worldOf(given: Golden): World {
-  const { home: id, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
-  const { nodeName = '', nodeIP: address } = paramsOf(given)
-  const [home, remote] = [memoryCluster({ id }), memoryCluster({ id: remoteId })]
-  const annotations = { [SOURCE_CLUSTER_UID]: home.uid }
-  home.user.create(NAMESPACE, { metadata: { name: homeNamespace } })
-  remote.user.create(NAMESPACE, { metadata: { name: remoteNamespace, annotations } })
-  const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': remoteId }
-  const status = { addresses: [{ type: 'InternalIP', address }] }
-  home.user.create(NODE, { metadata: { name: nodeName, labels }, status })
+  const { home, remote } = clustersOf(given)
+  const { reflection, ...context } = contextOf(given)
   const peering: Peering = {
     ...context,
     home,

@@ -1,12 +1,11 @@
 import type { KubeObject } from '../../../lib/cluster/port.ts'
-import { NAMESPACE, NODE, POD, SECRET } from '../../../lib/cluster/resources.ts'
+import { POD, SECRET } from '../../../lib/cluster/resources.ts'
 import { serveOnce } from '../../../lib/flows/serviceaccount/flow.ts'
 import { tokenSecret } from '../../../lib/flows/serviceaccount/secret.ts'
 import { earliest, refreshDue, type Token, tokenRequestSpec } from '../../../lib/flows/serviceaccount/tokens.ts'
 import { logger } from '../../../lib/log.ts'
-import { SOURCE_CLUSTER_UID } from '../../../lib/reflect/stamp.ts'
-import { memoryCluster } from '../../support/memory-cluster.ts'
 import type { Golden } from '../cases.ts'
+import { clustersOf } from '../clusters.ts'
 import { contextOf } from '../context.ts'
 import { paramsOf } from '../pods.ts'
 import type { Answer } from '../reflection.ts'
@@ -57,13 +56,8 @@ function requestOf(pod: KubeObject, source: Parameters<typeof tokenRequestSpec>[
 export const reflectTokens: Runners = {
   ReflectHandle: async (given) => {
     const { local = [], remote: there = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
-    const { home: homeId, remote: remoteId, homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
-    const [home, remote] = [memoryCluster({ id: homeId }), memoryCluster({ id: remoteId })]
-    const annotations = { [SOURCE_CLUSTER_UID]: home.uid }
-    home.user.create(NAMESPACE, { metadata: { name: homeNamespace } })
-    remote.user.create(NAMESPACE, { metadata: { name: remoteNamespace, annotations } })
-    const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': remoteId }
-    home.user.create(NODE, { metadata: { name: String(paramsOf(given).nodeName), labels } })
+    const { home, remote } = clustersOf(given)
+    const { homeNamespace, remoteNamespace, reflection, ...context } = contextOf(given)
     for (const pod of local) home.user.create(POD, pod)
     const [pod] = local
     const uid = pod && home.peek(POD, { namespace: homeNamespace, name: pod.metadata.name })?.metadata.uid
