@@ -172,7 +172,7 @@ describe('what is added to the pods of others', () => {
     expect(patchOf(JSON.stringify(patch))).toEqual(patch)
   })
   test.each([
-    ['pool=guests', /^CLUSTER_MILAN_POD_PATCH: all of it is not valid .*; use e.g. {"nodeSelector"/],
+    ['pool=guests', /^CLUSTER_MILAN_POD_PATCH: it is no JSON; use e.g. {"nodeSelector"/],
     ['{"nodeSelector":{"pool":1}}', /^CLUSTER_MILAN_POD_PATCH: nodeSelector.pool is not valid/],
     ['{"hostNetwork":true}', /^CLUSTER_MILAN_POD_PATCH: .*hostNetwork/],
   ])('%s: told', (text, want) => {
