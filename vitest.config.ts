@@ -36,7 +36,7 @@ export default defineConfig({
           name: 'rehearsal',
           include: ['test/rehearsal/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

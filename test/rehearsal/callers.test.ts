@@ -1,6 +1,5 @@
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
 import { type Clock, startClock } from '../../infra/local/schedule/clock.ts'
 import { offload } from '../e2e/offload.ts'
@@ -8,7 +7,7 @@ import { putLines } from './audit-log.ts'
 import { DEAD_LETTERS, messagesIn } from './dead-letters.ts'
 import { configure } from './operator.ts'
 import { type Rehearsal, startRehearsal } from './rehearsal.ts'
-import { sceneOf } from './scene.ts'
+import { patiently, sceneOf } from './scene.ts'
 import { fire, scheduleOf } from './schedule.ts'
 
 /**
@@ -29,9 +28,9 @@ beforeAll(async () => {
   // The virtual node lives by it.
   const schedule = scheduleOf(scene, 'node')
   clock = startClock([schedule], scene.lambda.deployed(), 1, () => void fire(scene, schedule))
-  await eventually('the virtual node', () => scene.clusters.rome!.kubectl.get('node', NODE))
+  await patiently('the virtual node', () => scene.clusters.rome!.kubectl.get('node', NODE))
   await rome('wait', '--for=condition=Ready', `node/${NODE}`, '--timeout=60s')
-  await eventually('the admission webhook is asked', async () => toleratesAway(await admitted('batch')))
+  await patiently('the admission webhook is asked', async () => toleratesAway(await admitted('batch')))
 })
 afterAll(async () => {
   clock?.stop()
@@ -66,13 +65,13 @@ async function podsOf(cluster: string, namespace: string, selector: string): Pro
 test('a pod of an offloaded namespace is made to run in milan, and one of another namespace is left alone', async () => {
   await kubectl('run', 'web', '--image=web:1')
   await there('pod', 'web', isIn('Running'))
-  const home = await eventually('the pod runs at home too', async () => {
+  const home = await patiently('the pod runs at home too', async () => {
     const pod = await scene.clusters.rome!.kubectl.get('pod', 'web', scene.namespace)
     return pod && isIn('Running')(pod) && (pod as Pod)
   })
   expect(home.spec.nodeName).toBe(NODE)
   expect(toleratesAway(home)).toBe(true)
-  await eventually('the ServiceAccount of pods', () =>
+  await patiently('the ServiceAccount of pods', () =>
     scene.clusters.rome!.kubectl.get('serviceaccount', 'default', 'plain'),
   )
   expect(toleratesAway(await admitted('plain'))).toBe(false)
@@ -86,7 +85,7 @@ test('a Job completes in milan, and so in rome', async () => {
   const spec = { completions, parallelism: 3, template }
   const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'sum', namespace: scene.namespace }, spec }
   await scene.clusters.rome!.kubectl(['create', '-f', '-'], JSON.stringify(job))
-  await kubectl('wait', '--for=condition=Complete', '--timeout=110s', 'job/sum')
+  await kubectl('wait', '--for=condition=Complete', '--timeout=200s', 'job/sum')
   const home = await podsOf('rome', scene.namespace, 'job-name=sum')
   const away = await podsOf('milan', `${scene.namespace}-rome`, 'job-name=sum')
   const wanted = home.map(({ metadata }) => ({ name: metadata.name, phase: 'Succeeded' }))
@@ -114,11 +113,11 @@ test('of the audit log of EKS what may have changed something reaches the functi
   // The log alone is to bring it.
   const restore = await configure(scene, 'webhook', { Environment: { Variables: variables } })
   await kubectl('create', 'configmap', 'logged', '--from-literal=k=v')
-  await eventually('the API server is refused', async () =>
+  await patiently('the API server is refused', async () =>
     scene.lines.some((line) => line.startsWith('webhook ') && line.includes('UnauthenticatedError')),
   )
   const isAbout = (line: string) => JSON.parse(line).objectRef.name === 'logged'
-  const line = await eventually('the audit event', async () => (await read()).find(isAbout))
+  const line = await patiently('the audit event', async () => (await read()).find(isAbout))
   expect(await scene.clusters.milan!.kubectl.get('configmap', 'logged', `${scene.namespace}-rome`)).toBeUndefined()
   const { clients } = scene.account
   const event = JSON.parse(line)

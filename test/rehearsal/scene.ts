@@ -2,6 +2,9 @@ import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
 import type { Rehearsal } from './rehearsal.ts'
 
+/** `eventually`, as long as a test has: much goes on here for one machine. */
+export const patiently: typeof eventually = (what, look, ms = 200_000) => eventually(what, look, ms)
+
 /** A rehearsal, and an offloaded namespace of rome to work in. */
 export interface Scene extends Omit<Rehearsal, 'stop'> {
   namespace: string
@@ -37,13 +40,13 @@ export function sceneOf(rehearsal: () => Rehearsal, namespace: string): Scene {
     namespace,
     kubectl: (...args) => rehearsal().clusters.rome!.kubectl(['-n', namespace, ...args]),
     there: (kind, name, test = () => true) =>
-      eventually(`${kind}/${name} in milan`, async () => {
+      patiently(`${kind}/${name} in milan`, async () => {
         const found = await copy(kind, name)
         return found && test(found) && found
       }),
-    gone: (kind, name) => eventually(`no ${kind}/${name} in milan`, async () => !(await copy(kind, name))),
+    gone: (kind, name) => patiently(`no ${kind}/${name} in milan`, async () => !(await copy(kind, name))),
     async quiet() {
-      await eventually('no event on its way', async () => rehearsal().lambda.pending() === 0)
+      await patiently('no event on its way', async () => rehearsal().lambda.pending() === 0)
     },
   }
 }

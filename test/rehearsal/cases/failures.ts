@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { DeadLetter } from '../../../infra/local/events/letters.ts'
-import { eventually } from '../../../infra/local/eventually.ts'
 import { DEAD_LETTERS, messagesIn, readLetters } from '../dead-letters.ts'
 import { configure, reserve } from '../operator.ts'
-import type { Scene } from '../scene.ts'
+import { patiently, type Scene } from '../scene.ts'
 import { fire, scheduleOf } from '../schedule.ts'
 
 export function failureCases(scene: Scene): void {
@@ -14,7 +13,7 @@ export function failureCases(scene: Scene): void {
 
   /** The dead letters, once there are some about each of the objects. One may be about several, or come twice. */
   const lettersAbout = (...objects: string[]): Promise<DeadLetter[]> =>
-    eventually(`dead letters about ${objects}`, async () => {
+    patiently(`dead letters about ${objects}`, async () => {
       const found = await readLetters(scene.account)
       const told = found.map(({ event }) => (event as { detail: { names?: string[] } }).detail.names ?? [])
       return objects.every((name) => told.flat().includes(name)) && found
@@ -22,7 +21,7 @@ export function failureCases(scene: Scene): void {
 
   /** Redrives until there is no dead letter any more. */
   const redriveAll = () =>
-    eventually('no dead letter is left', async () => {
+    patiently('no dead letter is left', async () => {
       expect(await scene.account.redrive()).toMatch(/ 0 left\n$/)
       await quiet()
       return (await messagesIn(scene.account, DEAD_LETTERS)) === 0
@@ -67,12 +66,29 @@ export function failureCases(scene: Scene): void {
       await remove()
     })
 
+    test('a sweep that a cluster did not answer is run again, and no dead letter', async () => {
+      const { lambda, clusters } = scene
+      const { environment } = lambda.deployed().functions.find(({ name }) => name === 'sweep')!
+      const variables = { ...environment, REQUEST_TIMEOUT_MS: '3000' }
+      const restore = await configure(scene, 'sweep', { Environment: { Variables: variables } })
+      const { cluster } = clusters.milan!
+      const before = lambda.deliveries.length
+      const sweeps = () => lambda.deliveries.slice(before).filter((one) => one.function === 'sweep')
+      cluster.pauseApiServer()
+      await fire(scene, scheduleOf(scene, 'sweep'))
+      await patiently('a sweep that failed', async () => sweeps().some(({ result }) => result === 'retry'))
+      cluster.resumeApiServer()
+      await quiet()
+      await restore()
+      expect(sweeps().at(-1)).toMatchObject({ result: 'done' })
+    })
+
     test('throttled events wait for as long as it takes, and all arrive', async () => {
       const all = names('throttled', 20)
       await reserve(scene, 'configmap', 0)
       const { stats } = scene.lambda
       await Promise.all(all.map(create))
-      await eventually('throttled events', async () => stats('configmap').throttles > all.length)
+      await patiently('throttled events', async () => stats('configmap').throttles > all.length)
       expect(stats('configmap').invocations).toBe(0)
       await reserve(scene, 'configmap', undefined)
       await allThere(all)

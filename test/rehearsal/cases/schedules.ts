@@ -1,12 +1,11 @@
 import { InvokeCommand, TooManyRequestsException } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from 'vitest'
-import { eventually } from '../../../infra/local/eventually.ts'
 import { STACK } from '../account.ts'
 import { queueUrlOf } from '../dead-letters.ts'
 import type { DeployedSchedule } from '../deployed.ts'
 import { reserve } from '../operator.ts'
-import type { Scene } from '../scene.ts'
+import { patiently, type Scene } from '../scene.ts'
 import { fire, scheduleOf } from '../schedule.ts'
 
 export function scheduleCases(scene: Scene): void {
@@ -50,14 +49,14 @@ export function scheduleCases(scene: Scene): void {
       const { sqs } = scene.account.clients
       const QueueUrl = await heartbeats()
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'beat' }))
-      await eventually('a renewed lease', async () => (await lease())?.resourceVersion !== before?.resourceVersion)
+      await patiently('a renewed lease', async () => (await lease())?.resourceVersion !== before?.resourceVersion)
     })
 
     test('a sweep brings what no event told of', async () => {
       const { kubectl, there, lambda } = scene
       await reserve(scene, 'webhook', 0)
       await kubectl('create', 'configmap', 'unheard', '--from-literal=k=v')
-      await eventually('a refused webhook call', async () => lambda.stats('webhook').throttles > 0)
+      await patiently('a refused webhook call', async () => lambda.stats('webhook').throttles > 0)
       await fired(scheduleOf(scene, 'sweep'))
       await there('configmap', 'unheard')
       await reserve(scene, 'webhook', undefined)
