@@ -1,4 +1,3 @@
-import { eksToken } from './aws/eks-token.ts'
 import type { Secrets } from './aws/secrets.ts'
 import { type AwsSettings, keysOf } from './aws/settings.ts'
 import type { CredentialSource } from './cluster/credentials.ts'
@@ -26,6 +25,9 @@ export async function sourceOf(access: Access, { secrets, aws, again }: SourceOp
   return {
     server,
     ...ca,
-    token: async () => eksToken(eks, keysOf(aws, `tokens for ${eks.name} are signed`), Date.now()),
+    token: async () => {
+      const { eksToken } = await import('./aws/eks-token.ts')
+      return eksToken(eks, keysOf(aws, `tokens for ${eks.name} are signed`), Date.now())
+    },
   }
 }

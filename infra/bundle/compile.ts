@@ -2,9 +2,9 @@ import { basename, join, relative } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { ROOT } from '../local/root.ts'
 import { builtins } from './builtins.ts'
-import { type Load, loadOf, type Output, packageFolders } from './contents.ts'
+import { type Load, loadOf, type Output, ownModules, packageFolders } from './contents.ts'
 import { errorNames } from './error-names.ts'
-import { later, laterEntry, laterFile, laterPackages } from './later.ts'
+import { later, laterEntry, laterFile, laterNames } from './later.ts'
 import { leftOut } from './left-out.ts'
 
 /** A function as it is packed. */
@@ -46,10 +46,10 @@ const OPTIONS = {
 } as const satisfies BuildOptions
 
 /**
- * Functions as ESM for Node 24, minified: `index.mjs`, a file for each package that is imported only when needed, one for
- * stack traces, and the source map of each.
+ * Functions as ESM for Node 24, minified: `index.mjs`, a file for each package and module that is imported only when
+ * needed, one for stack traces, and the source map of each.
  * @param entries absolute paths, `<name>.ts`
- * @throws esbuild's BuildFailure, with the messages already printed
+ * @throws esbuild's BuildFailure, with the messages already printed; Error for a module that would be there twice
  */
 export async function compile(entries: readonly string[]): Promise<Compiled[]> {
   const names = entries.map((entry) => basename(entry, '.ts'))
@@ -57,20 +57,17 @@ export async function compile(entries: readonly string[]): Promise<Compiled[]> {
     entries.map((entry, index) => ({ in: entry, out: `${names[index]}/index` })),
     { banner: { js: BANNER } },
   )
-  const functions = names.map((name) => {
-    const index = indexes.get(`dist/${name}/index.mjs`)!
-    return { name, index, packages: laterPackages(index.output) }
-  })
-  const packages = [...new Set(functions.flatMap((one) => one.packages))].sort()
-  // One for all functions, in a folder as deep as theirs.
-  const shared = await outputsOf(packages.map((name) => ({ in: laterEntry(name), out: `shared/${laterFile(name)}` })))
+  const functions = names.map((name) => ({ name, index: indexes.get(`dist/${name}/index.mjs`)! }))
+  const shared = await builtLater(functions.map(({ index }) => index))
   const traces = await outputsOf([{ in: join(import.meta.dirname, 'traces.ts'), out: 'shared/traces' }], {
     // A trace cannot wait for an ES module.
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
   })
-  return functions.map(({ name, index, packages }) => {
-    const others = [...packages.map((name) => shared.get(`dist/shared/${laterFile(name)}.mjs`)!), ...traces.values()]
+  return functions.map(({ name, index }) => {
+    const parts = reachedFrom(index, shared)
+    refuseTwice(name, index, parts)
+    const others = [...parts, ...traces.values()]
     const all = [index, ...others]
     return {
       name,
@@ -80,6 +77,38 @@ export async function compile(entries: readonly string[]): Promise<Compiled[]> {
       packages: packageFolders(all.map(({ output }) => output)),
     }
   })
+}
+
+/** What these files import when needed, and what that does in turn: by name, one for all functions. */
+async function builtLater(files: readonly Built[]): Promise<Map<string, Built>> {
+  const found = new Map<string, Built>()
+  for (let next = files; next.length > 0; ) {
+    const names = [...new Set(next.flatMap(({ output }) => laterNames(output)))]
+      .filter((name) => !found.has(name))
+      .sort()
+    // In a folder as deep as those of the functions.
+    const entries = names.map((name) => ({ in: laterEntry(name), out: `shared/${laterFile(name)}` }))
+    const built = names.length > 0 ? await outputsOf(entries) : new Map<string, Built>()
+    next = names.map((name) => built.get(`dist/shared/${laterFile(name)}.mjs`)!)
+    for (const [index, name] of names.entries()) found.set(name, next[index]!)
+  }
+  return found
+}
+
+function reachedFrom(index: Built, later: ReadonlyMap<string, Built>): Built[] {
+  const names = new Set(laterNames(index.output))
+  // A set that grows is walked to its end.
+  for (const name of names) for (const next of laterNames(later.get(name)!.output)) names.add(next)
+  return [...names].sort().map((name) => later.get(name)!)
+}
+
+/** Two copies of a module are two of each of its classes, and `instanceof` tells wrong. */
+function refuseTwice(name: string, index: Built, later: readonly Built[]): void {
+  const early = new Set(ownModules(index.output))
+  const twice = later.flatMap(({ output }) => ownModules(output)).filter((path) => early.has(path))
+  if (twice.length === 0) return
+  const remedy = 'what is imported with import() must take only types from modules that are loaded at the start'
+  throw new Error(`function ${name} would have ${twice.join(', ')} twice: ${remedy}`)
 }
 
 interface Built {

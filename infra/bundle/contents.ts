@@ -31,6 +31,14 @@ export function packageFolder(path: string): string | undefined {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
 }
 
+/** A module of lib/. @param path from the root */
+export const isOurs = (path: string): boolean => path.startsWith('lib/')
+
+/** Modules of lib/ that are in the file with at least a byte. */
+export function ownModules({ inputs }: Output): string[] {
+  return Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (isOurs(path) && bytesInOutput > 0 ? path : []))
+}
+
 const MODULES = 'node_modules/'
 
 /** Modules of packages that are in the files with at least a byte. */

@@ -48,7 +48,7 @@ test('a function may do on AWS what its code does, and all of it', async () => {
   const functions = functionsOf(await readSettings(stages[1]!.file))
   const bundles = new Map((await bundleAll()).map(({ name, dir }) => [name, dir]))
   for (const [name, { bundle, lambda, may = [] }] of Object.entries(functions)) {
-    const code = await readFile(join(bundles.get(bundle)!, 'index.mjs'), 'utf8')
+    const code = await codeIn(bundles.get(bundle)!)
     const calls = CALLS.filter(({ sign }) => code.includes(sign))
     const rights = [...may, ...mayRead(referencesIn(textsOf(lambda.environment)))].flatMap(({ Action }) => Action)
     // Which of the two services keeps the secrets is up to the settings.
@@ -57,6 +57,12 @@ test('a function may do on AWS what its code does, and all of it', async () => {
     for (const { action } of calls) expect([name, rights.some((right) => action.includes(right))]).toEqual([name, true])
   }
 })
+
+/** All of a function, what it loads later included. */
+async function codeIn(dir: string): Promise<string> {
+  const files = (await readdir(dir)).filter((file) => file.endsWith('.mjs'))
+  return (await Promise.all(files.map((file) => readFile(join(dir, file), 'utf8')))).join('\n')
+}
 
 /** Calls of AWS by what stands for them in the code, and the rights that they need. */
 const CALLS = [

@@ -1,7 +1,8 @@
 import http from 'node:http'
 import https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AwsKeys, type AwsService, hostOf } from './settings.ts'
+import { hostOf } from './host.ts'
+import type { AwsKeys, AwsService } from './settings.ts'
 import { ALGORITHM, credentialScope, signatureOf, signedHeaders, toAmzDate } from './signature.ts'
 
 /** What a service answers instead of a result. */

@@ -1,5 +1,6 @@
 import type { ExpiringToken } from '../cluster/credentials.ts'
-import { type AwsKeys, hostOf } from './settings.ts'
+import { hostOf } from './host.ts'
+import type { AwsKeys } from './settings.ts'
 import { ALGORITHM, credentialScope, signatureOf, signedHeaders, toAmzDate, toQuery } from './signature.ts'
 
 /** An EKS cluster, for whose API server tokens are made. */

@@ -1,14 +1,20 @@
 import type { Secret, SecretReference, SecretSettings } from '../config/secret.ts'
-import { AwsCallError, awsCall } from './call.ts'
 import { keysOf } from './settings.ts'
 
 /** A secret cannot be read, or is not what the reference says. A person has to act; a redelivery succeeds then. */
 export class SecretError extends Error {
   readonly retry = true
+  /** Whether the service may answer another time; otherwise it has refused to, or there is nothing to ask it with. */
+  readonly passing: boolean
 
-  constructor({ variable, service, id }: SecretReference, why: string, options?: ErrorOptions) {
-    super(`${variable}: ${service} ${id}: ${why}`, options)
+  constructor(
+    { variable, service, id }: SecretReference,
+    why: string,
+    { passing = false, cause }: { passing?: boolean; cause?: Error } = {},
+  ) {
+    super(`${variable}: ${service} ${id}: ${why}`, cause && { cause })
     this.name = new.target.name
+    this.passing = passing
   }
 }
 
@@ -54,7 +60,7 @@ export function createSecrets({ aws, ttlMs }: SecretSettings, now: () => number 
     /** What was read before is better than nothing while the service does not answer; what it has refused is not. */
     function failed(error: Error): Promise<string> | never {
       fresh.answered = false
-      if (last && error.cause instanceof AwsCallError && error.cause.passing) return last.text
+      if (last && error instanceof SecretError && error.passing) return last.text
       throw error
     }
   }
@@ -72,47 +78,10 @@ async function fetched(reference: SecretReference, aws: SecretSettings['aws']): 
   const region = /^arn:[^:]*:[^:]*:([^:]+):/.exec(id)?.[1] ?? aws.region
   if (region === undefined) throw new SecretError(reference, 'AWS_REGION is missing; set it, or give the ARN')
   const keys = keysOf(aws, `${variable} is read with it`)
-  const endpoint = aws.endpoints[service]
-  const { target, input, textIn } = OPERATIONS[service]
-  try {
-    const value = textIn(await awsCall({ service, target, input: input(id), region, keys, endpoint }))
-    if (typeof value === 'string') return value
-  } catch (cause) {
-    if (cause instanceof AwsCallError) throw new SecretError(reference, explain(cause, region, reference), { cause })
-    throw cause
-  }
-  throw new SecretError(reference, 'it holds no text; store it as text, not as binary')
-}
-
-interface Operation {
-  target: string
-  input(id: string): Record<string, unknown>
-  textIn(answer: unknown): unknown
-}
-
-const OPERATIONS: Readonly<Record<SecretReference['service'], Operation>> = {
-  secretsmanager: {
-    target: 'secretsmanager.GetSecretValue',
-    input: (id) => ({ SecretId: id }),
-    textIn: (answer) => (answer as { SecretString?: unknown }).SecretString,
-  },
-  ssm: {
-    target: 'AmazonSSM.GetParameter',
-    input: (id) => ({ Name: id, WithDecryption: true }),
-    textIn: (answer) => (answer as { Parameter?: { Value?: unknown } }).Parameter?.Value,
-  },
-}
-
-/** Of what the service says, one line of a bounded length: it names users and resources, and no value. */
-const LONGEST_MESSAGE = 300
-
-function explain({ code, message, passing }: AwsCallError, region: string, { service }: SecretReference): string {
-  const said = `${code}${message && `: ${message.replace(/\s+/g, ' ').slice(0, LONGEST_MESSAGE)}`}`
-  if (passing) return `no answer in ${region} (${said}); it is tried again`
-  if (/NotFound/.test(code)) return `it does not exist in ${region}; create it there, or correct the reference`
-  if (!/AccessDenied/.test(code)) return said
-  const right = service === 'ssm' ? 'ssm:GetParameter' : 'secretsmanager:GetSecretValue'
-  return `${said}; allow ${right} on it, and kms:Decrypt on its key, to the role of this function`
+  const { fetchSecret } = await import('./fetch.ts')
+  const found = await fetchSecret(reference, { region, keys, endpoint: aws.endpoints[service] })
+  if ('text' in found) return found.text
+  throw new SecretError(reference, found.why, found)
 }
 
 function partOf(reference: SecretReference, text: string): string {

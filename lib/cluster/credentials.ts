@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { isOurs } from '../log.ts'
 import { CredentialsError } from './errors.ts'
 import { fixedIdentity, type Identity, type IdentitySource, renewedIdentity } from './identity.ts'
-import { kubeconfigCredentials, tokenFileIdentity } from './kubeconfig.ts'
 
 /** How to reach and convince one API server. */
 export interface Credentials {
@@ -54,7 +53,7 @@ export async function loadCredentials(id: string, source: CredentialSource): Pro
 }
 
 async function load(id: string, source: CredentialSource): Promise<Credentials> {
-  if ('kubeconfig' in source) return kubeconfigCredentials(id, source.kubeconfig, source.context)
+  if ('kubeconfig' in source) return fromKubeconfig(id, source.kubeconfig, source.context)
   if ('inCluster' in source) return inCluster(id, source.root ?? SERVICE_ACCOUNT)
   const { server, ca, token } = source
   const identity =
@@ -62,10 +61,17 @@ async function load(id: string, source: CredentialSource): Promise<Credentials> 
   return { server: server.replace(/\/+$/, ''), insecure: false, identity, ...(ca ? { ca: certificateOf(id, ca) } : {}) }
 }
 
+async function fromKubeconfig(id: string, given: string, context: string | undefined): Promise<Credentials> {
+  const { readKubeconfig } = await import('./kubeconfig.ts')
+  const { identity, ...rest } = await readKubeconfig(given, context, (why) => new CredentialsError(id, why))
+  return { ...rest, identity: typeof identity === 'function' ? renewedIdentity(identity) : fixedIdentity(identity) }
+}
+
 /** The API server's certificate always names this host; so no variable of the pod is needed. */
-function inCluster(id: string, root: string): Credentials {
+async function inCluster(id: string, root: string): Promise<Credentials> {
+  const { tokenFileIdentity } = await import('./kubeconfig.ts')
   const problem = (why: string) => new CredentialsError(id, `the service account of this pod (${root}) ${why}`)
-  const identity = tokenFileIdentity(`${root}/token`, {}, problem)
+  const identity = renewedIdentity(() => tokenFileIdentity(`${root}/token`, {}, problem))
   return {
     server: 'https://kubernetes.default.svc',
     insecure: false,

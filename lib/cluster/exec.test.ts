@@ -10,7 +10,8 @@ import { type ExecConfig, execIdentity } from './exec.ts'
 import { createTransport } from './transport.ts'
 
 const node = process.execPath
-const context = { id: 'rome', cluster: { server: 'https://api.test' } }
+const problem = (why: string) => new CredentialsError('rome', why)
+const context = { problem, cluster: { server: 'https://api.test' } }
 
 let dir: string
 beforeAll(async () => {

@@ -1,5 +1,5 @@
+import { spawn } from 'node:child_process'
 import { dirname, resolve } from 'node:path'
-import { CredentialsError } from './errors.ts'
 import type { Identity } from './identity.ts'
 
 /** `exec` of a kubeconfig user (client.authentication.k8s.io), as YAML has it. */
@@ -13,8 +13,11 @@ export interface ExecConfig {
   provideClusterInfo?: boolean
 }
 
+/** The error that says so. */
+export type Problem = (why: string) => Error
+
 export interface ExecContext {
-  id: string
+  problem: Problem
   /** Kubeconfig file: a command with a slash is relative to it. */
   file?: string
   /** `spec.cluster` for plugins that ask for it. */
@@ -26,17 +29,17 @@ export interface ExecContext {
 /**
  * Runs a credential plugin. Written here because client-node's ExecAuth keeps a token until the second it expires,
  * cannot be told that the API server refused it, and passes no KUBERNETES_EXEC_INFO.
- * @throws CredentialsError without the plugin's output: stdout is the credential
+ * @throws `problem`, without the plugin's output: stdout is the credential
  */
 export async function execIdentity(exec: ExecConfig, context: ExecContext): Promise<Identity> {
-  const { id } = context
+  const { problem } = context
   const { command } = exec
-  if (!command) throw new CredentialsError(id, 'the exec plugin of the kubeconfig names no command')
-  if (exec.interactiveMode === 'Always') throw new CredentialsError(id, `the exec plugin ${command} needs a terminal`)
+  if (!command) throw problem('the exec plugin of the kubeconfig names no command')
+  if (exec.interactiveMode === 'Always') throw problem(`the exec plugin ${command} needs a terminal`)
   const output = await run(exec, command, context)
   const status = parse(output)
   if (!status?.token && !status?.clientCertificateData) {
-    throw new CredentialsError(id, `the exec plugin ${command} printed no ExecCredential with a token or a certificate`)
+    throw problem(`the exec plugin ${command} printed no ExecCredential with a token or a certificate`)
   }
   const identity: Identity = {}
   if (status.token) identity.authorization = `Bearer ${status.token}`
@@ -65,10 +68,8 @@ function parse(output: string): ExecStatus | undefined {
 async function run(
   exec: ExecConfig,
   command: string,
-  { id, file, cluster, timeoutMs = 20_000 }: ExecContext,
+  { problem, file, cluster, timeoutMs = 20_000 }: ExecContext,
 ): Promise<string> {
-  // Loaded when needed: on Lambda no plugin is run, and every cold start would wait for it.
-  const { spawn } = await import('node:child_process')
   const program = file && command.includes('/') ? resolve(dirname(file), command) : command
   const spec = { interactive: false, ...(exec.provideClusterInfo ? { cluster } : {}) }
   const apiVersion = exec.apiVersion ?? 'client.authentication.k8s.io/v1'
@@ -77,7 +78,7 @@ async function run(
   // The environment is handed on, not read: plugins find their own configuration and PATH there.
   const env = { ...process.env, ...extra, KUBERNETES_EXEC_INFO: info }
   return new Promise((done, fail) => {
-    const failed = (why: string) => fail(new CredentialsError(id, `the exec plugin ${command} ${why}`))
+    const failed = (why: string) => fail(problem(`the exec plugin ${command} ${why}`))
     const child = spawn(program, exec.args ?? [], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: timeoutMs })
     let output = ''
     let complaint = ''

@@ -5,9 +5,8 @@ import { dirname, resolve } from 'node:path'
 // models) for what these three pure functions do.
 import { newClusters, newContexts, newUsers, type User } from '@kubernetes/client-node/dist/config_types.js'
 import type { Credentials } from './credentials.ts'
-import { CredentialsError } from './errors.ts'
-import { type ExecConfig, execIdentity } from './exec.ts'
-import { fixedIdentity, type Identity, type IdentitySource, renewedIdentity } from './identity.ts'
+import type { Problem } from './exec.ts'
+import type { Identity } from './identity.ts'
 
 interface Document {
   'current-context'?: string
@@ -19,17 +18,26 @@ interface Document {
 /** Tokens in files are rotated by whoever wrote them: read again after this time, ms (client-go does so, too). */
 const TOKEN_FILE_TTL = 60_000
 
+/** What a kubeconfig says, and what proves who its user is: for good, or until it is obtained anew. */
+export interface Kubeconfig extends Omit<Credentials, 'identity'> {
+  identity: Identity | (() => Promise<Identity>)
+}
+
 /**
- * Credentials of one context of a kubeconfig.
+ * One context of a kubeconfig. Loaded when there is one: it takes nothing from the modules of the start.
  * @param given path, or the YAML or JSON itself
  * @param context the current one unless told
- * @throws CredentialsError naming the file, context, cluster or user at fault; never its contents
+ * @throws `failure`, naming the file, context, cluster or user at fault; never its contents
  */
-export async function kubeconfigCredentials(id: string, given: string, context?: string): Promise<Credentials> {
+export async function readKubeconfig(
+  given: string,
+  context: string | undefined,
+  failure: Problem,
+): Promise<Kubeconfig> {
   const inline = /[\n{]/.test(given)
   const file = inline ? undefined : resolve(given)
   const name = file ?? 'the inline kubeconfig'
-  const problem = (why: string) => new CredentialsError(id, `${name} ${why}`)
+  const problem = (why: string) => failure(`${name} ${why}`)
   const text = file ? await readText(file, problem) : given
   const document = await parseDocument(text, problem)
   const parsed = tryTo(
@@ -63,7 +71,10 @@ export async function kubeconfigCredentials(id: string, given: string, context?:
   const entry = document.users?.find((each) => each.name === user?.name)
   const tokenFile = entry?.user?.tokenFile ?? user?.authProvider?.config?.tokenFile
   const info = { server: cluster.server, 'certificate-authority-data': ca?.toString('base64') }
-  const exec = (config: ExecConfig) => execIdentity(config, { id, cluster: info, ...(file ? { file } : {}) })
+  const exec = async () => {
+    const { execIdentity } = await import('./exec.ts')
+    return execIdentity(user?.exec, { problem: failure, cluster: info, ...(file ? { file } : {}) })
+  }
   return {
     server: cluster.server,
     insecure: cluster.skipTLSVerify,
@@ -75,32 +86,28 @@ export async function kubeconfigCredentials(id: string, given: string, context?:
   }
 }
 
-type Problem = (why: string) => CredentialsError
-
 function identityOf(
   user: User | undefined,
   certificate: Identity,
   tokenFile: string | undefined,
-  exec: (config: ExecConfig) => Promise<Identity>,
+  exec: () => Promise<Identity>,
   problem: Problem,
-): IdentitySource {
-  if (tokenFile) return tokenFileIdentity(tokenFile, certificate, problem)
-  if (user?.token) return fixedIdentity({ ...certificate, authorization: `Bearer ${user.token.trim()}` })
-  if (user?.exec) return renewedIdentity(async () => ({ ...certificate, ...(await exec(user.exec)) }))
+): Kubeconfig['identity'] {
+  if (tokenFile) return () => tokenFileIdentity(tokenFile, certificate, problem)
+  if (user?.token) return { ...certificate, authorization: `Bearer ${user.token.trim()}` }
+  if (user?.exec) return async () => ({ ...certificate, ...(await exec()) })
   if (user?.authProvider) {
     throw problem(`uses the auth-provider ${user.authProvider.name}, which is not supported: use an exec plugin`)
   }
-  if (!user?.username) return fixedIdentity(certificate)
+  if (!user?.username) return certificate
   const basic = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')
-  return fixedIdentity({ ...certificate, authorization: `Basic ${basic}` })
+  return { ...certificate, authorization: `Basic ${basic}` }
 }
 
 /** A token that lives in a file, as the kubelet mounts it. */
-export function tokenFileIdentity(file: string, rest: Identity, problem: Problem): IdentitySource {
-  return renewedIdentity(async () => {
-    const token = await readText(file, () => problem(`names the token file ${file}, which cannot be read`))
-    return { ...rest, authorization: `Bearer ${token.trim()}`, expiresAt: Date.now() + TOKEN_FILE_TTL }
-  })
+export async function tokenFileIdentity(file: string, rest: Identity, problem: Problem): Promise<Identity> {
+  const token = await readText(file, () => problem(`names the token file ${file}, which cannot be read`))
+  return { ...rest, authorization: `Bearer ${token.trim()}`, expiresAt: Date.now() + TOKEN_FILE_TTL }
 }
 
 async function readText(file: string, problem: Problem): Promise<string> {
