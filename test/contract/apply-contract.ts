@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ConflictError } from '../../lib/cluster/errors.ts'
 import { type DeleteOptions, NOT_EXISTING, UNREAD } from '../../lib/cluster/port.ts'
+import { CONFIGMAP, POD, SERVICE_ACCOUNT } from '../../lib/cluster/resources.ts'
 import type { Context } from './cluster-contract.ts'
-import { boundPod, CONFIG_MAP, defaultAccount, guardOf, POD, SERVICE_ACCOUNT, THING, thing } from './world.ts'
+import { boundPod, defaultAccount, guardOf, THING, thing } from './world.ts'
 
 const NOBODY = '00000000-0000-4000-8000-00000000ffff'
 
@@ -92,16 +93,16 @@ export function applyContract({ world, namespace }: Context): void {
     test('around the fields of other managers, and takes over those that it wants itself', async () => {
       const ns = await namespace()
       const ref = { namespace: ns, name: 'shared' }
-      await world().cluster.apply(CONFIG_MAP, map(ns, { ours: '1', both: '1' }))
-      await world().user.merge(CONFIG_MAP, ref, {
+      await world().cluster.apply(CONFIGMAP, map(ns, { ours: '1', both: '1' }))
+      await world().user.merge(CONFIGMAP, ref, {
         data: { theirs: '2', both: '2' },
         metadata: { labels: { theirs: '2' } },
       })
-      const kept = await world().cluster.apply(CONFIG_MAP, map(ns, { ours: '1' }))
+      const kept = await world().cluster.apply(CONFIGMAP, map(ns, { ours: '1' }))
       expect(kept.data).toEqual({ ours: '1', theirs: '2', both: '2' })
-      const forced = await world().cluster.apply(CONFIG_MAP, map(ns, { ours: '1', both: '1' }))
+      const forced = await world().cluster.apply(CONFIGMAP, map(ns, { ours: '1', both: '1' }))
       expect(forced.data).toEqual({ ours: '1', theirs: '2', both: '1' })
-      const dropped = await world().cluster.apply(CONFIG_MAP, map(ns, {}))
+      const dropped = await world().cluster.apply(CONFIGMAP, map(ns, {}))
       expect(dropped.data).toEqual({ theirs: '2' })
       expect(dropped.metadata.labels).toEqual({ theirs: '2' })
     })

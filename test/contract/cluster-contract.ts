@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest'
+import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import { applyContract } from './apply-contract.ts'
 import { errorContract } from './error-contract.ts'
 import { readContract } from './read-contract.ts'
-import { type ContractWorld, NAMESPACE } from './world.ts'
+import type { ContractWorld } from './world.ts'
 
 /** What the suites share: the world, and a fresh namespace per test so that nothing needs cleaning up. */
 export interface Context {

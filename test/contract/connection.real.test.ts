@@ -7,8 +7,8 @@ import { loadCredentials } from '../../lib/cluster/credentials.ts'
 import { ForbiddenError, UnauthorizedError, UnreachableError } from '../../lib/cluster/errors.ts'
 import { type HttpCluster, httpCluster } from '../../lib/cluster/http.ts'
 import { pathOf } from '../../lib/cluster/port.ts'
+import { CONFIGMAP, NAMESPACE, SECRET } from '../../lib/cluster/resources.ts'
 import type { TransportOptions } from '../../lib/cluster/transport.ts'
-import { CONFIG_MAP, NAMESPACE, SECRET } from './world.ts'
 
 /** The connection to a real API server in its bad hours; what it answers is the contract's matter. */
 let dir: string
@@ -46,17 +46,17 @@ test('thousands of requests at once survive the GOAWAYs, each done exactly once'
   const cluster = await connect()
   const names = Array.from({ length: 1_000 }, (_, i) => `many-${String(i).padStart(4, '0')}`)
   // NOT_EXISTING: a write that was done twice would be a conflict.
-  await Promise.all(names.map((name) => cluster.apply(CONFIG_MAP, map(name, { resourceVersion: '1' }))))
-  const found = await Promise.all(names.map((name) => cluster.get(CONFIG_MAP, { namespace: 'default', name })))
+  await Promise.all(names.map((name) => cluster.apply(CONFIGMAP, map(name, { resourceVersion: '1' }))))
+  const found = await Promise.all(names.map((name) => cluster.get(CONFIGMAP, { namespace: 'default', name })))
   expect(found.map((object) => object?.metadata.name)).toEqual(names)
-  const pages = await Array.fromAsync(cluster.list(CONFIG_MAP, { namespace: 'default', limit: 300 }))
+  const pages = await Array.fromAsync(cluster.list(CONFIGMAP, { namespace: 'default', limit: 300 }))
   const listed = pages.flat().map(({ metadata }) => metadata.name)
   expect(listed.filter((name) => name.startsWith('many-'))).toEqual(names)
   const deleted = await Promise.all(
     pages
       .flat()
       .map(({ metadata: { namespace, name, uid, resourceVersion } }) =>
-        cluster.delete(CONFIG_MAP, { namespace: namespace!, name }, { uid: uid!, resourceVersion: resourceVersion! }),
+        cluster.delete(CONFIGMAP, { namespace: namespace!, name }, { uid: uid!, resourceVersion: resourceVersion! }),
       ),
   )
   expect(deleted.every(Boolean)).toBe(true)
@@ -117,9 +117,9 @@ test('who may patch but not create is told so', async () => {
     subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'patcher' }],
   })
   const patcher: HttpCluster = await connect({}, await controlPlane.kubeconfigFor({ user: 'patcher', groups: [] }))
-  const path = pathOf(CONFIG_MAP, 'default', 'absent')
+  const path = pathOf(CONFIGMAP, 'default', 'absent')
   while ((await patcher.request('GET', path)).status === 403) await new Promise((next) => setTimeout(next, 20))
-  const error = await errorOf(patcher.apply(CONFIG_MAP, map('absent')))
+  const error = await errorOf(patcher.apply(CONFIGMAP, map('absent')))
   expect(error).toBeInstanceOf(ForbiddenError)
   expect(error?.message).toContain('forbidden to create configmaps in namespace default')
   for (const each of [admin, patcher]) each.close()

@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ClusterError } from '../../lib/cluster/errors.ts'
 import { type Cluster, type KubeObject, NOT_EXISTING } from '../../lib/cluster/port.ts'
+import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import { memoryCluster } from '../support/memory-cluster.ts'
 import { type HttpWorld, httpWorld } from './http-world.ts'
 import { memoryUser } from './memory-user.ts'
-import { type ContractUser, guardOf, NAMESPACE, THING, thing } from './world.ts'
+import { type ContractUser, guardOf, THING, thing } from './world.ts'
 
 /**
  * The in-memory cluster against the real one: random writes by us and by another manager, to one object of both, have

@@ -9,8 +9,9 @@ import {
   UnreachableError,
 } from '../../lib/cluster/errors.ts'
 import type { Cluster } from '../../lib/cluster/port.ts'
+import { CONFIGMAP, NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Context } from './cluster-contract.ts'
-import { CONFIG_MAP, guardOf, MISSING, NAMESPACE, namesOf, THING, thing } from './world.ts'
+import { guardOf, MISSING, namesOf, THING, thing } from './world.ts'
 
 const SECRET_VALUE = 'cGFzc3dvcmQ'
 
@@ -58,8 +59,8 @@ export function errorContract({ world, namespace }: Context): void {
     test('without the subresource status has none to apply to', async () => {
       const ns = await namespace()
       const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: ns, name: 'x' } }
-      await world().cluster.apply(CONFIG_MAP, object)
-      await expect(world().cluster.apply(CONFIG_MAP, object, 'status')).rejects.toBeInstanceOf(KindMissingError)
+      await world().cluster.apply(CONFIGMAP, object)
+      await expect(world().cluster.apply(CONFIGMAP, object, 'status')).rejects.toBeInstanceOf(KindMissingError)
     })
   })
 
@@ -75,19 +76,19 @@ export function errorContract({ world, namespace }: Context): void {
 
   describe('whoever asks', () => {
     const verbs: { verb: string; run: (cluster: Cluster, ns: string) => Promise<unknown> }[] = [
-      { verb: 'get', run: (cluster, ns) => cluster.get(CONFIG_MAP, { namespace: ns, name: 'x' }) },
-      { verb: 'list', run: (cluster, ns) => namesOf(cluster.list(CONFIG_MAP, { namespace: ns })) },
+      { verb: 'get', run: (cluster, ns) => cluster.get(CONFIGMAP, { namespace: ns, name: 'x' }) },
+      { verb: 'list', run: (cluster, ns) => namesOf(cluster.list(CONFIGMAP, { namespace: ns })) },
       {
         verb: 'patch',
         run: (cluster, ns) => {
           const metadata = { namespace: ns, name: 'x' }
-          return cluster.apply(CONFIG_MAP, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { k: SECRET_VALUE } })
+          return cluster.apply(CONFIGMAP, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { k: SECRET_VALUE } })
         },
       },
       {
         verb: 'delete',
         run: (cluster, ns) =>
-          cluster.delete(CONFIG_MAP, { namespace: ns, name: 'x' }, { uid: 'u', resourceVersion: '9' }),
+          cluster.delete(CONFIGMAP, { namespace: ns, name: 'x' }, { uid: 'u', resourceVersion: '9' }),
       },
     ]
 

@@ -1,12 +1,13 @@
 import type { ClusterError } from '../../lib/cluster/errors.ts'
 import { ForbiddenError, UnauthorizedError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { CONFIGMAP, POD, SECRET, SERVICE_ACCOUNT } from '../../lib/cluster/resources.ts'
 import { type Call, memoryCluster } from '../support/memory-cluster.ts'
 import { clusterContract } from './cluster-contract.ts'
 import { memoryUser } from './memory-user.ts'
-import { CONFIG_MAP, type ContractWorld, POD, SECRET, SERVICE_ACCOUNT, THING } from './world.ts'
+import { type ContractWorld, THING } from './world.ts'
 
 async function memoryWorld(): Promise<ContractWorld> {
-  const cluster = memoryCluster({ id: 'rome', serves: [CONFIG_MAP, POD, SECRET, SERVICE_ACCOUNT, THING] })
+  const cluster = memoryCluster({ id: 'rome', serves: [CONFIGMAP, POD, SECRET, SERVICE_ACCOUNT, THING] })
   const failing = (error: (call: Call) => ClusterError) => cluster.connect((call) => ({ error: error(call) }))
   const verbs = { get: 'get', list: 'list', apply: 'patch', delete: 'delete' }
   return {

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { KindMissingError } from '../../lib/cluster/errors.ts'
+import { CONFIGMAP, NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Context } from './cluster-contract.ts'
-import { CONFIG_MAP, MISSING, NAMESPACE, namesOf, pagesOf, THING, thing } from './world.ts'
+import { MISSING, namesOf, pagesOf, THING, thing } from './world.ts'
 
 export function readContract({ world, namespace }: Context): void {
   describe('get', () => {
     test('is undefined for an object that does not exist, in a namespace that does or does not', async () => {
       const { cluster } = world()
       expect(await cluster.get(THING, { namespace: await namespace(), name: 'absent' })).toBeUndefined()
-      expect(await cluster.get(CONFIG_MAP, { namespace: 'no-such-namespace', name: 'absent' })).toBeUndefined()
+      expect(await cluster.get(CONFIGMAP, { namespace: 'no-such-namespace', name: 'absent' })).toBeUndefined()
       expect(await cluster.get(NAMESPACE, { name: 'no-such-namespace' })).toBeUndefined()
     })
 
@@ -66,7 +67,7 @@ export function readContract({ world, namespace }: Context): void {
       for (const item of pages.flat()) {
         expect(item).toMatchObject({ apiVersion: 'contract.heliograph.test/v1', kind: 'Thing' })
       }
-      const maps = await pagesOf(world().cluster.list(CONFIG_MAP, { namespace: ns }))
+      const maps = await pagesOf(world().cluster.list(CONFIGMAP, { namespace: ns }))
       for (const item of maps.flat()) expect(item).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' })
     })
 

@@ -21,32 +21,7 @@ export interface ContractUser {
   delete(resource: Resource, ref: ObjectRef): Promise<void>
 }
 
-export const NAMESPACE: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
-}
-export const CONFIG_MAP: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'configmaps',
-  kind: 'ConfigMap',
-  namespaced: true,
-}
-export const POD: Resource = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true }
-export const SECRET: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true }
-
-/** Without the default one of its namespace no pod can be made. */
-export const SERVICE_ACCOUNT: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'serviceaccounts',
-  kind: 'ServiceAccount',
-  namespaced: true,
-}
-
+/** Without it no pod of the namespace can be made. */
 export function defaultAccount(namespace: string): KubeObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name: 'default' } }
 }

@@ -10,11 +10,12 @@ import {
   type Resource,
   UNREAD,
 } from '../../lib/cluster/port.ts'
+import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Call, Intercept, MemoryCluster, MemoryOptions } from './memory-api.ts'
 import { leavesOf, mergeApplied, ownersOfReplaced } from './memory-fields.ts'
 import { copy, type Json } from './memory-json.ts'
 import { fieldSelector, labelSelector, type Matches } from './memory-selectors.ts'
-import { createStore, NAMESPACES, type Stored } from './memory-store.ts'
+import { createStore, type Stored } from './memory-store.ts'
 import { createUser } from './memory-user.ts'
 
 export type { Call, Fault, Intercept, MemoryCluster, MemoryOptions } from './memory-api.ts'
@@ -37,12 +38,12 @@ const SYSTEM = [
 /** Deterministic in-memory API server for one cluster: passes the contract of the real one (test/contract). */
 export function memoryCluster(options: MemoryOptions): MemoryCluster {
   const { id, serves, withoutStatus = WITHOUT_STATUS, now = () => FIXED_TIME } = options
-  const served = serves && new Set([NAMESPACES, ...serves].map((r) => `${r.group}/${r.version}/${r.plural}`))
+  const served = serves && new Set([NAMESPACE, ...serves].map((r) => `${r.group}/${r.version}/${r.plural}`))
   const store = createStore({ id, firstRevision: 200, now })
   for (const name of ['default', 'kube-system'])
-    store.create(NAMESPACES, { metadata: {} }, { name }, new Map(), 'kube-apiserver')
+    store.create(NAMESPACE, { metadata: {} }, { name }, new Map(), 'kube-apiserver')
   store.changes.length = 0
-  const identity = store.find(NAMESPACES, { name: 'kube-system' })?.object.metadata.uid as string
+  const identity = store.find(NAMESPACE, { name: 'kube-system' })?.object.metadata.uid as string
 
   function checkServed(resource: Resource, subresource?: string) {
     const known = !served || served.has(`${resource.group}/${resource.version}/${resource.plural}`)
@@ -98,12 +99,12 @@ export function memoryCluster(options: MemoryOptions): MemoryCluster {
     if (!old) return false
     store.checkPreconditions(old, preconditions)
     store.requestDelete(old, manager, gracePeriodSeconds)
-    if (resource.plural === NAMESPACES.plural && options.namespaceDeletion === 'immediate') finalize(ref.name)
+    if (resource.plural === NAMESPACE.plural && options.namespaceDeletion === 'immediate') finalize(ref.name)
     return true
   }
 
   function finalize(namespace: string) {
-    const found = store.find(NAMESPACES, { name: namespace })
+    const found = store.find(NAMESPACE, { name: namespace })
     if (!found?.object.metadata.deletionTimestamp) throw new Error(`namespace ${namespace} is not terminating`)
     for (const table of store.kinds()) {
       for (const stored of [...table.values()]) {

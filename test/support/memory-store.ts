@@ -5,6 +5,7 @@ import {
   NamespaceTerminatingError,
 } from '../../lib/cluster/errors.ts'
 import { apiVersionOf, type KubeObject, type ObjectRef, type Resource } from '../../lib/cluster/port.ts'
+import { NAMESPACE } from '../../lib/cluster/resources.ts'
 import type { Owners } from './memory-fields.ts'
 import { equal, type Json } from './memory-json.ts'
 import { dropEmpty, graceOf, hasGeneration, held, managedField, sameOwners, specOf } from './memory-rules.ts'
@@ -30,14 +31,6 @@ export interface Stored {
   resource: Resource
   object: KubeObject
   owners: Owners
-}
-
-export const NAMESPACES: Resource = {
-  group: '',
-  version: 'v1',
-  plural: 'namespaces',
-  kind: 'Namespace',
-  namespaced: false,
 }
 
 export interface StoreOptions {
@@ -96,7 +89,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     if (!resource.namespaced) return
     if (!namespace)
       throw new InvalidError(id, `an empty namespace may not be set during creation of ${resource.plural}`)
-    const found = table(NAMESPACES).get(`/${namespace}`)
+    const found = table(NAMESPACE).get(`/${namespace}`)
     if (!found) throw new NamespaceMissingError(id, `namespace ${namespace} not found`)
     if (found.object.metadata.deletionTimestamp) {
       throw new NamespaceTerminatingError(id, `namespace ${namespace} is being terminated`)
@@ -117,7 +110,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     if (hasGeneration(resource)) metadata.generation = 1
     dropEmpty(metadata)
     const object = { ...wanted, apiVersion: apiVersionOf(resource), kind: resource.kind, metadata }
-    if (resource.plural === NAMESPACES.plural && resource.group === '') {
+    if (resource.plural === NAMESPACE.plural && resource.group === '') {
       Object.assign(object, { spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } })
       metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': ref.name }
     }
@@ -169,7 +162,7 @@ export function createStore({ id, firstRevision, now }: StoreOptions) {
     const metadata: KubeObject['metadata'] = { ...old.object.metadata, deletionTimestamp: now() }
     if (graceful) metadata.deletionGracePeriodSeconds = grace
     const object: KubeObject = { ...old.object, metadata }
-    if (old.resource.plural === NAMESPACES.plural) object.status = { phase: 'Terminating' }
+    if (old.resource.plural === NAMESPACE.plural) object.status = { phase: 'Terminating' }
     put({ ...old, object }, manager, 'delete', old.object)
   }
 
