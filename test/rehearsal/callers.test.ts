@@ -16,6 +16,7 @@ import { fire, scheduleOf } from './schedule.ts'
  */
 let rehearsal: Rehearsal
 let clock: Clock | undefined
+let firing: Promise<void> | undefined
 const scene = sceneOf(() => rehearsal, 'batch')
 const { kubectl, there } = scene
 const rome = (...args: string[]) => scene.clusters.rome!.kubectl(args)
@@ -27,13 +28,16 @@ beforeAll(async () => {
   await rome('create', 'namespace', 'plain')
   // The virtual node lives by it.
   const schedule = scheduleOf(scene, 'node')
-  clock = startClock([schedule], scene.lambda.deployed(), 1, () => void fire(scene, schedule))
+  clock = startClock([schedule], scene.lambda.deployed(), 1, () => {
+    firing = fire(scene, schedule)
+  })
   await patiently('the virtual node', () => scene.clusters.rome!.kubectl.get('node', NODE))
   await rome('wait', '--for=condition=Ready', `node/${NODE}`, '--timeout=60s')
   await patiently('the admission webhook is asked', async () => toleratesAway(await admitted('batch')))
 })
 afterAll(async () => {
   clock?.stop()
+  await firing
   await rehearsal?.stop()
 })
 
@@ -103,7 +107,7 @@ test('kubectl logs in rome shows what the pod writes in milan', async () => {
   const said = await scene.clusters.milan!.kubectl(['-n', `${scene.namespace}-rome`, 'logs', 'web'])
   expect(said).not.toBe('')
   expect(await kubectl('logs', 'web')).toBe(said)
-  expect(scene.lambda.stats('kubelet').invocations).toBe(1)
+  expect(scene.lambda.stats('kubelet').invocations).toBeGreaterThan(0)
 })
 
 test('of the audit log of EKS what may have changed something reaches the functions', async () => {
@@ -132,10 +136,11 @@ test('of the audit log of EKS what may have changed something reaches the functi
     line,
   ])
   expect((await there('configmap', 'logged')).data).toEqual({ k: 'v' })
+  await scene.quiet()
   await restore()
 
-  const calls = scene.lambda.deliveries.filter((one) => one.function === 'webhook')
-  expect(calls).toMatchObject([{ result: 'done', attempt: 1 }])
+  const calls = scene.lambda.deliveries.filter((one) => one.function === 'webhook' && one.result === 'done')
+  expect(calls).toHaveLength(1)
   const { awslogs } = calls[0]!.event as { awslogs: { data: string } }
   expect(JSON.parse(gunzipSync(Buffer.from(awslogs.data, 'base64')).toString())).toEqual({
     messageType: 'DATA_MESSAGE',
