@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { bundleTable } from '../bundle/tables.ts'
 import { bundleAll } from '../bundle.ts'
 import { ROOT } from '../local/root.ts'
+import { explain } from './explain.ts'
 import { problemsOf } from './preflight.ts'
 import { readStage, SettingsError, shownAs } from './settings.ts'
 
@@ -32,6 +33,6 @@ async function main([command = '', ...args]: string[]): Promise<number> {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof SettingsError ? error.message : String((error as Error).stack ?? error)}\n`)
+  process.stderr.write(`${explain(error)}\n`)
   return 1
 })

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -97,4 +99,15 @@ test('a letter whose event cannot be put shows again at once', async () => {
   const events = new EventBridgeClient({ ...access, endpoint: 'http://127.0.0.1:9', maxAttempts: 1 })
   await expect(redrive({ ...post, events })).rejects.toThrow('ECONNREFUSED')
   expect(await redrive(post, { list: true })).toMatchObject({ sent: 1 })
+})
+
+test.each([
+  { args: ['--lsit'], want: "Unknown option '--lsit'" },
+  { args: ['list'], want: "Unexpected argument 'list'" },
+])('the command takes no $args for an order to send', async ({ args, want }) => {
+  const command = [join(import.meta.dirname, 'redrive.ts'), '--stage', 'example', ...args]
+  const { code, stdout, stderr } = await promisify(execFile)(process.execPath, command).catch((error) => error)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toContain(want)
+  expect(stderr).toContain('usage: npm run redrive')
 })

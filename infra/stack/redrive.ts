@@ -1,4 +1,5 @@
 /** `npm run redrive`: the dead letters of a stage go on the bus again, once what they tell is mended. */
+import { parseArgs } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import {
   ChangeMessageVisibilityCommand,
@@ -126,34 +127,48 @@ async function sent({ events, bus }: Post, event: unknown): Promise<boolean> {
   return FailedEntryCount === 0
 }
 
-function lineOf({ at, functionArn, tries, error, event }: DeadLetter, fate: Fate): string {
+/** What becomes of a letter, in words; with `--list` nothing has become of it yet. */
+const wordOf = (fate: Fate, list: boolean) => (list && fate === 'sent' ? 'to send' : fate)
+
+function lineOf({ at, functionArn, tries, error, event }: DeadLetter, fate: Fate, list: boolean): string {
   const { detail } = (event ?? {}) as { detail?: unknown }
   const name = functionArn.slice(functionArn.lastIndexOf(':') + 1)
-  const what = typeof detail === 'object' ? JSON.stringify(detail) : 'a firing of its schedule'
-  return `${fate.padEnd(9)} ${new Date(at).toISOString()} ${name}, ${tries} tries: ${error}\n          ${what}\n`
+  const what = { sent: JSON.stringify(detail), outdated: 'a firing of its schedule', left: 'not of ours, or not taken' }
+  const word = wordOf(fate, list).padEnd(9)
+  return `${word} ${new Date(at).toISOString()} ${name}, ${tries} tries: ${error}\n          ${what[fate]}\n`
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--help')) {
+async function main(args: string[]): Promise<number> {
+  const flag = { type: 'boolean', default: false } as const
+  const text = { type: 'string' } as const
+  // Nothing is passed over: what a misspelt --list would do cannot be undone.
+  const { values } = parseArgs({ args, options: { stage: text, param: text, list: flag, help: flag } })
+  if (values.help) {
     process.stdout.write(USAGE)
     return 0
   }
+  const { list } = values
   const { stage, settings } = await readStage(args)
   const { region } = settings
   const sqs = new SQSClient({ region })
   const { QueueUrl = '' } = await sqs.send(new GetQueueUrlCommand({ QueueName: `heliograph-${stage}-dead-letters` }))
   const post = { sqs, events: new EventBridgeClient({ region }), queueUrl: QueueUrl, bus: `heliograph-${stage}` }
-  const onLetter = (letter: DeadLetter, fate: Fate) => void process.stdout.write(lineOf(letter, fate))
-  const { sent, outdated, left } = await redrive(post, { list: args.includes('--list'), onLetter })
-  process.stdout.write(`${sent} sent, ${outdated} outdated, ${left} left\n`)
+  const onLetter = (letter: DeadLetter, fate: Fate) => void process.stdout.write(lineOf(letter, fate, list))
+  const { sent, outdated, left } = await redrive(post, { list, onLetter })
+  process.stdout.write(`${sent} ${wordOf('sent', list)}, ${outdated} outdated, ${left} left\n`)
   return left > 0 ? 1 : 0
 }
 
 const NOT_DEPLOYED = 'this stage is not deployed in its region; npm run deploy makes its queue'
 
+function tellOf(error: Error & { code?: string }): string {
+  if (error.code?.startsWith('ERR_PARSE_ARGS')) return `${error.message}\n\n${USAGE}`
+  return error.name === 'QueueDoesNotExist' ? NOT_DEPLOYED : explain(error)
+}
+
 if (import.meta.main) {
-  process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-    process.stderr.write(`${(error as Error).name === 'QueueDoesNotExist' ? NOT_DEPLOYED : explain(error)}\n`)
+  process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
+    process.stderr.write(`${tellOf(error)}\n`)
     return 1
   })
 }
