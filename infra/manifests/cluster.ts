@@ -26,7 +26,7 @@ export interface ClusterOptions {
   admission?: AdmissionEndpoint
 }
 
-/** A ClusterID without a part in any peering has nothing to be set up for. */
+/** There is nothing to set up, e.g. for a ClusterID without a part in any peering, or no place for the files. */
 export class ManifestError extends Error {
   constructor(message: string) {
     super(message)

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isOurs } from '../../lib/log.ts'
 import { apiServerFiles } from './api-server.ts'
-import { clusterObjects } from './cluster.ts'
+import { clusterObjects, ManifestError } from './cluster.ts'
 import { instructions } from './instructions.ts'
 import { type ManifestOptions, readOptions, USAGE } from './options.ts'
 import { toYaml } from './yaml.ts'
@@ -14,8 +14,10 @@ async function main(args: string[]): Promise<number> {
     return 0
   }
   const options = await readOptions(args, process.env)
-  process.stdout.write(toYaml(await clusterObjects(options.config, options)))
+  const objects = toYaml(await clusterObjects(options.config, options))
+  // First: where they cannot be written, kubectl gets nothing to apply.
   if (options.out !== undefined) await writeFiles(options.out, options)
+  process.stdout.write(objects)
   return 0
 }
 
@@ -26,8 +28,13 @@ async function writeFiles(out: string, options: ManifestOptions): Promise<void> 
     'README.md': `${instructions(options)}\n`,
     ...(isTold && apiServerFiles({ sides: use.sides, webhook, admission, token, path })),
   }
-  await mkdir(out, { recursive: true, mode: 0o700 })
-  for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text, { mode: 0o600 })
+  try {
+    await mkdir(out, { recursive: true, mode: 0o700 })
+    for (const [name, text] of Object.entries(files)) await writeFile(join(out, name), text, { mode: 0o600 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ManifestError(`--out: ${out} cannot be written to (${code}); give a folder, which is made if need be`)
+  }
   process.stderr.write(`wrote ${Object.keys(files).join(', ')} to ${out}: read README.md next\n`)
 }
 

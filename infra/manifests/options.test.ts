@@ -72,6 +72,16 @@ test.each<{ name: string; args: string[]; want: string[]; change?: Record<string
     ],
   },
   {
+    name: 'URLs with what API servers refuse',
+    args: ['--cluster', 'rome', '--admission-url', 'https://me:pw@a/', '--webhook-url', 'https://w/?x', '--out', 'x'],
+    want: ['--admission-url: "https://me:pw@a/" has more than host and path', '--webhook-url: "https://w/?x" has more'],
+  },
+  {
+    name: 'settings of no stage',
+    args: ['--cluster', 'rome', '--param', 'settings=x'],
+    want: ['--param: give --stage'],
+  },
+  {
     name: 'no such way of events',
     args: ['--cluster', 'rome', '--events', 'all', ...URLS],
     want: ['--events all: use one of audit, webhook, none'],
@@ -106,6 +116,15 @@ test.each<{ name: string; args: string[]; want: string[]; change?: Record<string
 ])('says what is wrong: $name', async ({ args, want, change }) => {
   const message = await problemsOf(args, change)
   for (const part of want) expect(message).toContain(part)
+})
+
+test('the secrets of a stage are read in its region, with the credentials of the environment', async () => {
+  const args = ['--cluster', 'rome', '--stage', 'example', ...URLS, '--out', dir]
+  expect(await problemsOf(args, { AWS_REGION: 'us-east-1' })).toMatch(/^AWS_ACCESS_KEY_ID: missing/)
+  const keys = { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
+  const nobody = { AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9' }
+  const message = await problemsOf(args, { ...keys, ...nobody, AWS_REGION: 'us-east-1' })
+  expect(message).toMatch(/^CLUSTER_ROME_WEBHOOK_TOKEN: secretsmanager .*: no answer in eu-west-1 \(ECONNREFUSED\)/)
 })
 
 test('a file that is no certificate is told', async () => {

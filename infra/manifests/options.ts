@@ -6,7 +6,7 @@ import { clusterPrefix, type Env, optional } from '../../lib/config/reader.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import type { AdmissionEndpoint } from '../admission-webhooks.ts'
 import type { Use } from '../rights.ts'
-import { readSettings, settingsFile } from '../stack/settings.ts'
+import { readStage } from '../stack/settings.ts'
 import { type Events, useOf } from './cluster.ts'
 
 export const USAGE = `usage: npm run --silent manifests -- --cluster ID --admission-url URL [--webhook-url URL] [...] | kubectl apply -f -
@@ -15,6 +15,7 @@ export const USAGE = `usage: npm run --silent manifests -- --cluster ID --admiss
 
   --cluster ID          ClusterID
   --stage STAGE         the variables are in stages/STAGE.yml; the environment's own unless told
+  --param settings=FILE they are in FILE instead of stages/STAGE.yml
   --admission-url URL   of the function admission; may be left out with --events none, and no pods are placed then
   --webhook-url URL     of the function webhook
   --ca FILE             CA of both (PEM), where no public one has signed their certificates
@@ -50,17 +51,16 @@ export interface ManifestOptions {
 const EVENTS: readonly Events[] = ['audit', 'webhook', 'none']
 
 /**
- * @throws UsageError with every problem of the command line; ManifestError for a cluster that has no part; ConfigError, SettingsError of the variables; SecretError where
- *   the token cannot be read
+ * @throws UsageError with every problem of the command line; ManifestError for a cluster that has no part; ConfigError,
+ *   SettingsError of the variables; SecretError, AwsCredentialsError where the token cannot be read
  */
 export async function readOptions(args: readonly string[], env: Env): Promise<ManifestOptions> {
   const values = valuesOf(args)
   const problems: string[] = []
   const { cluster: id, out, path = '/etc/kubernetes/heliograph' } = values
   if (id === undefined) throw new UsageError(['--cluster: missing; give the ClusterID, e.g. --cluster rome'])
-  const config = parseConfig(
-    values.stage === undefined ? env : (await readSettings(settingsFile(values.stage))).environment,
-  )
+  if (values.param !== undefined && values.stage === undefined) throw new UsageError(['--param: give --stage too'])
+  const config = parseConfig(values.stage === undefined ? env : await environmentOf(args, env))
   const use = useOf(config, id)
   const cluster = config.clusters.find((one) => one.id === id)!
   const isEks = 'eks' in cluster.access
@@ -69,7 +69,7 @@ export async function readOptions(args: readonly string[], env: Env): Promise<Ma
   const urlOf = (flag: string, url: string | undefined, needed: boolean) => {
     if (url === undefined && needed)
       problems.push(`--${flag}: missing; give the URL of the function, e.g. https://abc.lambda-url.eu-west-1.on.aws`)
-    if (url !== undefined && URL.parse(url)?.protocol !== 'https:') problems.push(`--${flag}: "${url}" is no https URL`)
+    if (url !== undefined) problems.push(...problemsOf(url).map((problem) => `--${flag}: "${url}" ${problem}`))
     return url
   }
   const admission = urlOf('admission-url', values['admission-url'], events !== 'none')
@@ -104,8 +104,23 @@ export async function readOptions(args: readonly string[], env: Env): Promise<Ma
   }
 }
 
+/** The variables of a stage, and what says who asks for its secrets, which are where its functions are. */
+async function environmentOf(args: readonly string[], env: Env): Promise<Env> {
+  const { region, environment } = (await readStage(args)).settings
+  const asker = Object.entries(env).filter(([name]) => name.startsWith('AWS_'))
+  return { ...environment, ...Object.fromEntries(asker), AWS_REGION: region }
+}
+
+/** What an API server takes for no address of a webhook. */
+function problemsOf(text: string): string[] {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:') return ['is no https URL']
+  const { username, password, search, hash } = url
+  return username + password + search + hash === '' ? [] : ['has more than host and path; give the URL without it']
+}
+
 function valuesOf(args: readonly string[]) {
-  const names = ['cluster', 'stage', 'admission-url', 'webhook-url', 'ca', 'events', 'out', 'path'] as const
+  const names = ['cluster', 'stage', 'param', 'admission-url', 'webhook-url', 'ca', 'events', 'out', 'path'] as const
   const options = Object.fromEntries(names.map((name) => [name, { type: 'string' }])) as Record<
     (typeof names)[number],
     { type: 'string' }
