@@ -31,6 +31,8 @@ export interface Account {
   remove(): Promise<string>
   /** `npm run redrive` */
   redrive(): Promise<string>
+  /** `npm run uninstall` @param environment of whoever does it */
+  uninstall(environment: Readonly<Record<string, string>>, ...options: string[]): Promise<string>
   deployed(): Promise<Deployed>
   stop(): Promise<void>
 }
@@ -47,10 +49,10 @@ export async function openAccount(): Promise<Account> {
   const { region } = PLACE
   const clients = clientsOf(url, region)
   const settings = join(dir, 'stage.yml')
-  const stack = async (script: string, ...args: string[]) => {
+  const command = async (script: string, args: readonly string[], environment = {}) => {
     try {
       const stage = ['--stage', PLACE.stage, '--param', `settings=${settings}`]
-      return await runCommand(`infra/stack/${script}.ts`, [...args, ...stage], url)
+      return await runCommand(`infra/${script}.ts`, [...args, ...stage], url, environment)
     } catch (error) {
       if (error instanceof CommandError) error.message += `\nmoto complains:\n${await moto.complaints()}`
       throw error
@@ -66,10 +68,11 @@ export async function openAccount(): Promise<Account> {
     },
     async deploy(given) {
       await writeFile(settings, stringify({ region, ...given }))
-      return stack('main', 'deploy')
+      return command('stack/main', ['deploy'])
     },
-    remove: () => stack('main', 'remove'),
-    redrive: () => stack('redrive'),
+    remove: () => command('stack/main', ['remove']),
+    redrive: () => command('stack/redrive', []),
+    uninstall: (environment, ...options) => command('uninstall/main', options, environment),
     deployed: () => readDeployed(clients, PLACE),
     stop: () => all.disposeAsync(),
   }

@@ -16,10 +16,16 @@ export class CommandError extends Error {
  * network but loopback.
  * @param script relative to the project's folder
  * @param endpoint for AWS_ENDPOINT_URL
+ * @param more variables of the person's own
  * @returns what it printed
  * @throws CommandError
  */
-export async function runCommand(script: string, args: readonly string[], endpoint: string): Promise<string> {
+export async function runCommand(
+  script: string,
+  args: readonly string[],
+  endpoint: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const { PATH = '', HOME = '' } = process.env
   const env = {
     PATH,
@@ -30,6 +36,7 @@ export async function runCommand(script: string, args: readonly string[], endpoi
     AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
     // ms between two looks at a stack that changes.
     SLS_AWS_MONITORING_FREQUENCY: '200',
+    ...more,
   }
   try {
     const { stdout, stderr } = await run(process.execPath, [join(ROOT, script), ...args], { cwd: ROOT, env })

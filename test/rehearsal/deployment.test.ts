@@ -3,13 +3,14 @@ import { DescribeStackResourcesCommand, DescribeStacksCommand } from '@aws-sdk/c
 import { DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch'
 import { DescribeSubscriptionFiltersCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge'
-import { GetPolicyCommand } from '@aws-sdk/client-lambda'
+import { GetFunctionConcurrencyCommand, GetPolicyCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../infra/local/root.ts'
 import { readOwnService } from '../../infra/local/service/own.ts'
 import type { Service } from '../../infra/local/service/read.ts'
 import { readSettings } from '../../infra/stack/settings.ts'
+import { stopFunctions } from '../../infra/stack/stop.ts'
 import { type Account, openAccount, PLACE, STACK } from './account.ts'
 import { auditLogOf, openLogGroup } from './audit-log.ts'
 import { clientsOf, keysOfRole } from './clients.ts'
@@ -169,6 +170,16 @@ test('CloudWatch Logs may hand the audit logs of EKS clusters to the webhook, an
     const may = admits(statementsOf(Policy), 'lambda:InvokeFunction', source, `logs.${PLACE.region}`)
     expect(may, source).toBe(true)
   }
+})
+
+test('stopped, no function may run any more', async () => {
+  const { functions } = await account.deployed()
+  expect(await stopFunctions(account.clients, STACK)).toBe(functions.length)
+  for (const { fullName } of functions) {
+    const concurrency = await account.clients.lambda.send(new GetFunctionConcurrencyCommand({ FunctionName: fullName }))
+    expect(concurrency.ReservedConcurrentExecutions, fullName).toBe(0)
+  }
+  expect(await stopFunctions(account.clients, 'heliograph-else')).toBeUndefined()
 })
 
 test('removed, nothing is left', async () => {

@@ -106,7 +106,7 @@ async function poll(poller: Poller, functions: Functions, options: LambdaOptions
   const QueueUrl = await queueUrlOf(options, queue)
   const [, , , region, account] = functions.describe(target).arn.split(':')
   const arn = `arn:aws:sqs:${region}:${account}:${queue}`
-  return startPoller({ QueueUrl, arn, batchSize }, sqs, async (event) => {
+  return startPoller({ QueueUrl, arn, batchSize }, { sqs, owner: options.clients.sqs }, async (event) => {
     const answer = await functions.invoke(target, JSON.stringify(event)).catch(() => undefined)
     return answer !== undefined && answer.functionError === undefined
   })

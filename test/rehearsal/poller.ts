@@ -1,4 +1,10 @@
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
 
 /** Seconds that a call waits for a message: the end of a poller waits for it. */
 const WAIT_S = 1
@@ -15,14 +21,15 @@ export interface RunningPoller {
 }
 
 /**
- * Lambda's poller of a queue: messages of an invocation that succeeds are deleted, others show again after the queue's
+ * Lambda's poller of a queue, which ends with it: messages of an invocation that succeeds are deleted, others show again after the queue's
  * visibility timeout.
- * @param sqs with the credentials of the function's role, as Lambda's
+ * @param sqs with the credentials of the function's role, as Lambda's, which goes with the stack as the queue does
+ * @param owner with those of the account
  * @param invoke false: the function failed, or was throttled
  */
 export function startPoller(
   { QueueUrl, arn, batchSize }: PolledQueue,
-  sqs: SQSClient,
+  { sqs, owner }: { sqs: SQSClient; owner: SQSClient },
   invoke: (event: unknown) => Promise<boolean>,
 ): RunningPoller {
   const stopping = new AbortController()
@@ -39,8 +46,14 @@ export function startPoller(
       for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
     }
   }
-  const ended = poll().catch((error) => {
-    if (!signal.aborted) throw error
+  const isGone = () =>
+    owner.send(new GetQueueAttributesCommand({ QueueUrl })).then(
+      () => false,
+      ({ name }) => name === 'QueueDoesNotExist',
+    )
+  const ended = poll().catch(async (error) => {
+    // Of a queue that is deleted while it waits there moto says nothing but 500.
+    if (!signal.aborted && !(await isGone())) throw error
   })
   return {
     async stop() {

@@ -3,6 +3,7 @@ import { offload } from '../e2e/offload.ts'
 import { eventCases } from './cases/events.ts'
 import { failureCases } from './cases/failures.ts'
 import { scheduleCases } from './cases/schedules.ts'
+import { uninstallCases } from './cases/uninstall.ts'
 import { type Rehearsal, startRehearsal } from './rehearsal.ts'
 import { sceneOf } from './scene.ts'
 
@@ -18,3 +19,4 @@ afterAll(() => rehearsal?.stop())
 eventCases(scene)
 scheduleCases(scene)
 failureCases(scene)
+uninstallCases(scene)
