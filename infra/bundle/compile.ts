@@ -88,7 +88,7 @@ async function builtLater(files: readonly Built[]): Promise<Map<string, Built>> 
       .sort()
     // In a folder as deep as those of the functions.
     const entries = names.map((name) => ({ in: laterEntry(name), out: `shared/${laterFile(name)}` }))
-    const built = names.length > 0 ? await outputsOf(entries) : new Map<string, Built>()
+    const built = await outputsOf(entries)
     next = names.map((name) => built.get(`dist/shared/${laterFile(name)}.mjs`)!)
     for (const [index, name] of names.entries()) found.set(name, next[index]!)
   }
