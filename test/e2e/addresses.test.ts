@@ -15,9 +15,10 @@ import { isDone, KilledError } from '../support/killed.ts'
 import { connectGateway, connectTunnel } from './gateways.ts'
 import { listOf, offload } from './offload.ts'
 import { addressesOf, NATIVE, OURS } from './services.ts'
-import { manual } from './shop.ts'
+import { manual, service, webPod } from './shop.ts'
 import { IDS, type Id, ipsOf, type Sides, watchSides } from './sides.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { redeploy, sweep } from './sweep.ts'
 
 /**
  * Addresses between two real control planes with the same pod CIDR, under names that the network function negotiates.
@@ -45,7 +46,7 @@ beforeAll(async () => {
   const labels = { 'liqo.io/type': 'virtual-node', 'liqo.io/remote-cluster-id': 'milan' }
   await apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'liqo-milan', labels } })
   sides = await watchSides(stage, NAMESPACE)
-  await swept()
+  await sweep(stage)
   await connect()
   await offload(stage, NAMESPACE)
 })
@@ -58,12 +59,6 @@ const kubectl = (id: Id, ...args: string[]) => stage.clusters[id]!.kubectl(args)
 const apply = (...objects: object[]) => stage.clusters.rome!.kubectl(['apply', '-f', '-'], listOf(...objects))
 const inHome = (...args: string[]) => kubectl('rome', '-n', NAMESPACE, ...args)
 
-async function swept(): Promise<Record<string, number>> {
-  const { payload, functionError } = await stage.host.invoke('sweep', {})
-  expect(functionError, payload).toBeUndefined()
-  return JSON.parse(payload) as Record<string, number>
-}
-
 /** The gateways come up, and the clusters agree. */
 async function connect(): Promise<void> {
   await connectGateway(stage, 'rome', '192.0.2.1')
@@ -72,25 +67,6 @@ async function connect(): Promise<void> {
     await eventually(`tunnel from ${id}`, () => stage.clusters[id]!.kubectl.get('tunnelendpoint', peer, 'heliograph'))
     await connectTunnel(stage, id, peer)
   }
-}
-
-/** The functions are deployed anew with these settings, and sweep. */
-async function redeployed(env: Record<string, string>): Promise<void> {
-  await stage.functionsDown()
-  Object.assign(stage.env, env)
-  await stage.functionsUp()
-  await swept()
-}
-
-function service(name: string, spec: object) {
-  const ports = [{ name: 'http', port: 80, targetPort: 8080 }]
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: NAMESPACE }, spec: { ports, ...spec } }
-}
-
-function pod(name: string, spec: object = {}) {
-  const metadata = { name, namespace: NAMESPACE, labels: { app: 'web' } }
-  const containers = [{ name: 'web', image: 'web' }]
-  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, automountServiceAccountToken: false, ...spec } }
 }
 
 /** Originals of rome's mappings for milan, by what milan calls them. */
@@ -149,15 +125,15 @@ const lives = () =>
 describe('names that were negotiated', () => {
   test('stand for pods of both sides, and what is no pod has an external address, after events alone', async () => {
     await apply(
-      service('web', { selector: { app: 'web' } }),
-      pod('here'),
-      pod('on-host', { hostNetwork: true }),
-      pod('away', { nodeName: 'liqo-milan' }),
-      service('outside', {}),
+      service(NAMESPACE, 'web', { selector: { app: 'web' } }),
+      webPod(NAMESPACE, 'here'),
+      webPod(NAMESPACE, 'on-host', { hostNetwork: true }),
+      webPod(NAMESPACE, 'away', { nodeName: 'liqo-milan' }),
+      service(NAMESPACE, 'outside'),
       manual(NAMESPACE, 'outside', [OUTSIDE]),
     )
     await shows('remapped', REMAPPED)
-    expect(await swept()).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
+    expect(await sweep(stage)).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
   })
 
   test('are what the gateway knows of', async () => {
@@ -171,10 +147,10 @@ describe('names that were negotiated', () => {
 
   test('go with internal=false, and come back when the clusters have agreed: no pod restarts', async () => {
     const before = lives()
-    await redeployed({ NETWORKING_INTERNAL: 'false' })
+    await redeploy(stage, { NETWORKING_INTERNAL: 'false' })
     await shows('as they are', AS_IS)
     expect(await stage.clusters.rome!.kubectl.get('tunnelendpoint', 'milan', 'heliograph')).toBeUndefined()
-    await redeployed({ NETWORKING_INTERNAL: 'true' })
+    await redeploy(stage, { NETWORKING_INTERNAL: 'true' })
     await shows('nothing is agreed yet', NONE)
     await connect()
     await shows('remapped, with no sweep', REMAPPED)
@@ -183,16 +159,16 @@ describe('names that were negotiated', () => {
 
   test('go with reflectIPs=false, in both clusters, and come back: no pod restarts', async () => {
     const before = lives()
-    await redeployed({ NETWORKING_REFLECT_IPS: 'false' })
+    await redeploy(stage, { NETWORKING_REFLECT_IPS: 'false' })
     await shows('none', NONE)
     expect(sides.slicesIn('milan', 'web', OURS)).toEqual([])
-    await redeployed({ NETWORKING_REFLECT_IPS: 'true' })
+    await redeploy(stage, { NETWORKING_REFLECT_IPS: 'true' })
     await shows('remapped', REMAPPED)
     expect(lives()).toEqual(before)
   })
 
   test('an external address is free when the last endpoint that has it goes, with no sweep', async () => {
-    await apply(service('again', {}), manual(NAMESPACE, 'again', [OUTSIDE]))
+    await apply(service(NAMESPACE, 'again'), manual(NAMESPACE, 'again', [OUTSIDE]))
     await eventually('both show it', async () => {
       const [shown] = Object.entries(await mapped()).find(([, original]) => original === OUTSIDE) ?? []
       const copies = ['again', 'outside'].map((name) => addressesOf(sides.slicesIn('milan', name, OURS)))
@@ -297,7 +273,7 @@ describe('50 functions at once', () => {
     await wake(peering, ...names.filter((_, index) => !done[index]))
     expect(await wrong(peering)).toBeUndefined()
     await stage.functionsUp()
-    expect(await swept()).toMatchObject({ failed: 0 })
+    expect(await sweep(stage)).toMatchObject({ failed: 0 })
     expect(await wrong(peering, 'swept')).toBeUndefined()
     const originals = await mapped()
     expect(new Set(Object.values(originals)).size).toBe(Object.keys(originals).length)

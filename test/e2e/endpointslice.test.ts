@@ -3,8 +3,10 @@ import { eventually } from '../../infra/local/eventually.ts'
 import { listOf, makeNode, offload } from './offload.ts'
 import { ageHomeLease } from './reachability.ts'
 import { addressesOf, MANAGED_BY, NATIVE, OURS, SERVICE_NAME, type Slice } from './services.ts'
+import { service, webPod } from './shop.ts'
 import { type Id, type Sides, watchSides } from './sides.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { redeploy, sweep } from './sweep.ts'
 
 /** Real API servers and the real EndpointSlice controllers; kwok plays the kubelets of one node in each cluster. */
 let stage: TestStage
@@ -63,33 +65,13 @@ const addresses = (id: Id, service: string, manager: string, many: number): Prom
 const noSlice = (service: string) =>
   eventually(`no slice of ${service}`, async () => sides.slicesIn('milan', service, OURS).length === 0)
 
-function service(name: string, spec: object = {}) {
-  const ports = [{ name: 'http', port: 80, targetPort: 8080 }]
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { ports, ...spec } }
-}
-
-function pod(id: Id, name: string, more: object = {}, metadata: object = {}) {
-  const spec = { containers: [{ name: 'web', image: 'web' }], automountServiceAccountToken: false, ...more }
-  const meta = { name, namespace: placeIn(id), labels: { app: 'web' }, ...metadata }
-  return { apiVersion: 'v1', kind: 'Pod', metadata: meta, spec }
-}
+const pod = (id: Id, name: string, spec: object = {}, metadata: object = {}) =>
+  webPod(placeIn(id), name, spec, metadata)
 
 function manual(name: string, endpoints: object[], more: object = {}) {
   const labels = { [SERVICE_NAME]: 'outside', [MANAGED_BY]: 'hand' }
   const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', addressType: 'IPv4' }
   return { ...slice, metadata: { name, namespace, labels }, endpoints, ports: [{ port: 80 }], ...more }
-}
-
-async function swept(): Promise<Record<string, number>> {
-  const { payload, functionError } = await stage.host.invoke('sweep', {})
-  expect(functionError, payload).toBeUndefined()
-  return JSON.parse(payload) as Record<string, number>
-}
-
-/** The functions are deployed anew with these settings, and sweep. */
-async function redeployed(env: Record<string, string>): Promise<Record<string, number>> {
-  await stage.redeploy(env)
-  return swept()
 }
 
 /** Slices of ours, as the API server of milan has them now. */
@@ -113,7 +95,12 @@ const warnings = async (name: string) => {
 }
 
 test('a Service with pods in both clusters resolves in milan to all of them, each once', async () => {
-  await apply('rome', service('web', { selector: { app: 'web' } }), pod('rome', 'web-1'), pod('rome', 'web-2'))
+  await apply(
+    'rome',
+    service(namespace, 'web', { selector: { app: 'web' } }),
+    pod('rome', 'web-1'),
+    pod('rome', 'web-2'),
+  )
   const [first = '', second = ''] = await addresses('rome', 'web', NATIVE, 2)
   const [copy] = await resolves('milan', 'web', OURS, [first, second])
   expect(copy?.endpoints?.map(({ nodeName }) => nodeName)).toEqual(['rome', 'rome'])
@@ -125,7 +112,7 @@ test('a Service with pods in both clusters resolves in milan to all of them, eac
   // milan's own slice bears the marks of the Service that we made, and is still none of ours.
   const [own] = sides.slicesIn('milan', 'web', NATIVE)
   expect(own?.metadata.labels).toMatchObject({ 'offloading.liqo.io/origin': 'rome' })
-  expect(await swept()).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
+  expect(await sweep(stage)).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
   await home('delete', 'pod', 'web-1', '--grace-period=0', '--force')
   const [left = ''] = await addresses('milan', 'web', OURS, 1)
   expect([first, second]).toContain(left)
@@ -141,7 +128,7 @@ test('an endpoint keeps what home says of it: name, zone, hints, conditions, and
   // A finalizer keeps a pod that is deleted, so that it is seen terminating.
   const kept = { finalizers: ['test.example/kept'] }
   const named = { hostname: 'first', subdomain: 'web' }
-  await apply('rome', service('web', spec), pod('rome', 'web-0', named, kept))
+  await apply('rome', service(namespace, 'web', spec), pod('rome', 'web-0', named, kept))
   const want = await addresses('rome', 'web', NATIVE, 1)
   /** Both have the one endpoint, at home with these conditions. */
   const looksLike = (what: string, conditions: object) =>
@@ -174,7 +161,11 @@ test('an endpoint keeps what home says of it: name, zone, hints, conditions, and
 
 test('what the controller divides into slices, and divides anew, is the same in milan', async () => {
   const names = Array.from({ length: 7 }, (_, index) => `web-${index}`)
-  await apply('rome', service('web', { selector: { app: 'web' } }), ...names.map((name) => pod('rome', name)))
+  await apply(
+    'rome',
+    service(namespace, 'web', { selector: { app: 'web' } }),
+    ...names.map((name) => pod('rome', name)),
+  )
   const isSame = (slices: number, many: number) =>
     eventually(`${many} endpoints in ${slices} slices`, async () => {
       const [own, copied] = [sides.slicesIn('rome', 'web', NATIVE), sides.slicesIn('milan', 'web', OURS)]
@@ -193,7 +184,7 @@ test('what the controller divides into slices, and divides anew, is the same in 
 })
 
 describe('a Service without a selector', () => {
-  beforeEach(() => apply('rome', service('outside')))
+  beforeEach(() => apply('rome', service(namespace, 'outside')))
 
   test('resolves to what was written by hand, of both families, but for what may not go over', async () => {
     await apply(
@@ -235,28 +226,28 @@ describe('a Service without a selector', () => {
 })
 
 test('a flag that is flipped: the next sweep takes the addresses away, and brings them back', async () => {
-  await apply('rome', service('outside'))
+  await apply('rome', service(namespace, 'outside'))
   await apply('rome', manual('out-4', [{ addresses: ['10.244.200.1'] }]))
   await resolves('milan', 'outside', OURS, ['10.244.200.1'])
   const before = await stage.clusters.milan!.kubectl.get('service', 'outside', `${namespace}-rome`)
-  expect((await redeployed({ NETWORKING_REFLECT_IPS: 'false' })).failed).toBe(0)
+  expect((await redeploy(stage, { NETWORKING_REFLECT_IPS: 'false' })).failed).toBe(0)
   expect(await copies()).toEqual([])
-  await redeployed({ NETWORKING_REFLECT_IPS: 'true' })
+  await redeploy(stage, { NETWORKING_REFLECT_IPS: 'true' })
   await resolves('milan', 'outside', OURS, ['10.244.200.1'])
   // Our own network is asked for, and not negotiated: no address is known to be right.
-  await redeployed({ NETWORKING_INTERNAL: 'true' })
+  await redeploy(stage, { NETWORKING_INTERNAL: 'true' })
   expect((await copies()).map(({ endpoints }) => endpoints ?? [])).toEqual([[]])
-  await redeployed({ NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_NETWORKING_REFLECT_IPS: 'false' })
+  await redeploy(stage, { NETWORKING_INTERNAL: 'false', CLUSTER_MILAN_NETWORKING_REFLECT_IPS: 'false' })
   expect(await copies()).toEqual([])
   await home('annotate', 'endpointslice', 'out-4', 'a=b')
   await eventually('a Warning', async () => (await warnings('out-4')).includes('Set both alike'))
-  await redeployed({ CLUSTER_MILAN_NETWORKING_REFLECT_IPS: 'true' })
+  await redeploy(stage, { CLUSTER_MILAN_NETWORKING_REFLECT_IPS: 'true' })
   await resolves('milan', 'outside', OURS, ['10.244.200.1'])
   expect(await stage.clusters.milan!.kubectl.get('service', 'outside', `${namespace}-rome`)).toEqual(before)
 })
 
 test('endpoints of a home that stays out of reach are not ready, until it is back', async () => {
-  await apply('rome', service('outside'), manual('out-4', [{ addresses: ['10.244.200.1'] }]))
+  await apply('rome', service(namespace, 'outside'), manual('out-4', [{ addresses: ['10.244.200.1'] }]))
   await resolves('milan', 'outside', OURS, ['10.244.200.1'])
   const looks = async () => expect((await stage.host.invoke('node', {})).functionError).toBeUndefined()
   const backends = (want: readonly string[]) =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
+import { offload } from './offload.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { sweep } from './sweep.ts'
 
 let stage: TestStage
 let namespace: string
@@ -15,23 +17,13 @@ afterAll(() => stage?.stop())
 /** Each test has a namespace of its own, offloaded and ready. */
 beforeEach(async () => {
   namespace = `shop-${++count}`
-  await rome(['create', 'namespace', namespace])
-  await offload()
+  await offload(stage, namespace)
 })
 
 const rome = (args: string[], input?: string) => stage.clusters.rome!.kubectl(args, input)
 const milan = (args: string[], input?: string) => stage.clusters.milan!.kubectl(args, input)
 const home = (...args: string[]) => rome(['-n', namespace, ...args])
 const copy = (kind: string, name: string) => stage.clusters.milan!.kubectl.get(kind, name, `${namespace}-rome`)
-
-async function offload(): Promise<void> {
-  const manifest = { apiVersion: 'offloading.liqo.io/v1beta1', kind: 'NamespaceOffloading', spec: {} }
-  await rome(['apply', '-f', '-'], JSON.stringify({ ...manifest, metadata: { name: 'offloading', namespace } }))
-  await eventually(`${namespace} is ready`, async () => {
-    const found = await stage.clusters.rome!.kubectl.get('nsof', 'offloading', namespace)
-    return (found?.status as { offloadingPhase?: string } | undefined)?.offloadingPhase === 'Ready'
-  })
-}
 
 const there = (kind: string, name: string, test: (found: Found) => boolean = () => true) =>
   eventually(`${kind}/${name} in milan`, async () => {
@@ -43,12 +35,6 @@ const gone = (kind: string, name: string) =>
   eventually(`no ${kind}/${name} in milan`, async () => !(await copy(kind, name)))
 
 const sourceUid = ({ metadata }: Found) => metadata.annotations?.['heliograph.io/source-uid']
-
-async function swept(): Promise<Record<string, number>> {
-  const { payload, functionError } = await stage.host.invoke('sweep', {})
-  expect(functionError, payload).toBeUndefined()
-  return JSON.parse(payload) as Record<string, number>
-}
 
 describe('events', () => {
   test('an object deleted and recreated is the new one in milan', async () => {
@@ -176,13 +162,13 @@ describe('sweeps', () => {
     await milan(['-n', `${namespace}-rome`, 'patch', 'configmap', 'kept', '--patch', '{"data":{"k":"drift"}}'])
     await stage.functionsUp()
     // The API servers deliver what they kept of their audit events too, so that the sweep may find some of it done.
-    await swept()
+    await sweep(stage)
     const data = async (name: string) => (await copy('configmap', name))?.data
     expect(await data('new')).toEqual({ k: 'v' })
     expect(await data('changed')).toEqual({ k: 'w' })
     expect(await data('kept')).toEqual({ k: 'v' })
     expect(await data('removed')).toBeUndefined()
-    expect(await swept()).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
+    expect(await sweep(stage)).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 })
   })
 
   test('by hand, only report when asked to', async () => {
@@ -198,7 +184,7 @@ describe('sweeps', () => {
     await stage.functionsDown()
     await home('delete', 'nsof', 'offloading')
     await stage.functionsUp()
-    await swept()
+    await sweep(stage)
     const remote = stage.clusters.milan!.kubectl
     await eventually('the copy is gone', async () => !(await remote.get('namespace', `${namespace}-rome`)))
     expect(await stage.clusters.rome!.kubectl.get('configmap', 'a', namespace)).toBeDefined()

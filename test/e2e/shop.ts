@@ -13,7 +13,7 @@ export function shop(namespace: string): object[] {
     service(namespace, 'web', { selector: { app: 'web' } }),
     // As the peers of a database find each other before they are ready.
     service(namespace, 'db', { selector: { app: 'db' }, clusterIP: 'None', publishNotReadyAddresses: true }),
-    service(namespace, 'outside', {}),
+    service(namespace, 'outside'),
     service(namespace, 'bare', { clusterIP: 'None' }),
     manual(namespace, 'outside', [MACHINES[0], OUTSIDE]),
     manual(namespace, 'bare', [MACHINES[1]]),
@@ -35,9 +35,17 @@ export function manual(namespace: string, service: string, addresses: readonly s
   }
 }
 
-function service(namespace: string, name: string, spec: object): object {
+/** A Service of one port; of no pods, unless its spec selects some. */
+export function service(namespace: string, name: string, spec: object = {}): object {
   const ports = [{ name: 'main', port: 80, targetPort: PORT }]
   return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { ports, ...spec } }
+}
+
+/** A pod of `web` that needs no token. */
+export function webPod(namespace: string, name: string, spec: object = {}, more: object = {}): object {
+  const metadata = { name, namespace, labels: { app: 'web' }, ...more }
+  const containers = [{ name: 'web', image: 'web' }]
+  return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers, automountServiceAccountToken: false, ...spec } }
 }
 
 function podsOf(app: string): object {
