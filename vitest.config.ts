@@ -18,7 +18,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts', 'infra/controlplane/cluster.test.ts', '**/*.real.test.ts'],
           // Each file has control planes of its own, and waits more than it works.
           maxWorkers: 2,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },
@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'network',
           include: ['test/network/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 600_000,
         },
       },

@@ -6,7 +6,6 @@ import type { Kubectl } from './kubectl.ts'
  * established, and until the API server's cache of it is filled it answers a list with 429.
  */
 export async function crdsServed(kubectl: Kubectl): Promise<void> {
-  await kubectl(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all'])
   const names = (await kubectl(['get', 'crd', '--output', 'jsonpath={.items[*].metadata.name}'])).split(' ')
   for (const name of names) {
     await eventually(`${name} is served`, async () => (await kubectl.try(['get', '-A', name])).code === 0)

@@ -14,7 +14,7 @@ export class TimeoutError extends Error {
  * Looks again and again until `look` returns something true.
  * @param ms when to give up; generous, since a loaded machine is slow and a true condition never waits
  */
-export async function eventually<T>(what: string, look: () => Promise<T>, ms = 60_000): Promise<Exclude<T, Falsy>> {
+export async function eventually<T>(what: string, look: () => Promise<T>, ms = 120_000): Promise<Exclude<T, Falsy>> {
   const end = Date.now() + ms
   for (;;) {
     let seen: unknown

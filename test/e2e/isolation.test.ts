@@ -41,5 +41,5 @@ test('a cluster that does not answer holds up its own peering only, and misses n
   expect([configmap?.errors, configmap?.queued]).toEqual([0, 0])
   expect(own!.sandboxes - own!.idle).toBe(SANDBOXES)
   cluster.resumeApiServer()
-  await eventually('all in turin', async () => (await count('turin', 'a')) === COUNT, 120_000)
+  await eventually('all in turin', async () => (await count('turin', 'a')) === COUNT)
 })
