@@ -7,6 +7,7 @@ import { eventually } from '../../infra/local/eventually.ts'
 import { ROOT } from '../../infra/local/root.ts'
 import { type Ended, runCommand } from '../support/command.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { sweep } from './sweep.ts'
 
 let stage: TestStage
 
@@ -183,9 +184,7 @@ test('a missing CRD stops the sweep with the manifest to apply, and deletes noth
   await rome!.kubectl(['apply', '-f', '-'], await readFile(join(import.meta.dirname, 'shop-offloading.yaml'), 'utf8'))
   await eventually('the copy', () => milan!.kubectl.get('configmap', 'a', 'shop-rome'))
   await rome!.kubectl(['delete', 'crd', 'namespaceoffloadings.offloading.liqo.io'])
-  const { functionError, payload } = await stage.host.invoke('sweep', {})
-  expect(functionError, payload).toBeUndefined()
-  expect(JSON.parse(payload)).toMatchObject({ deleted: 0 })
+  expect(await sweep(stage)).toMatchObject({ deleted: 0 })
   expect(stage.lines.join('\n')).toMatch(/apply the CRDs of Heliograph \(infra\/crds\)/)
   expect(await milan!.kubectl.get('configmap', 'a', 'shop-rome')).toBeDefined()
   await rome!.kubectl(['apply', '-f', '-'], await readCrd('namespaceoffloadings'))

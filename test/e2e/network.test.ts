@@ -12,6 +12,7 @@ import { connectClusters, networkBetween } from '../../lib/peerings.ts'
 import { TUNNEL_SPEC } from '../support/mappings.ts'
 import { connectGateway, connectTunnel, keyOf } from './gateways.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { redeploy, sweep } from './sweep.ts'
 
 /**
  * The internal network between three real control planes with the same CIDRs, rome's gateway having two tunnels. The
@@ -41,18 +42,6 @@ afterAll(() => stage?.stop())
 const kubectl = (id: Id, ...args: string[]) => stage.clusters[id]!.kubectl(['-n', 'heliograph', ...args])
 const found = (id: Id, kind: string, name: string) => stage.clusters[id]!.kubectl.get(kind, name, 'heliograph')
 
-async function sweep(): Promise<void> {
-  const { functionError, payload } = await stage.host.invoke('sweep', {})
-  expect(functionError, String(payload)).toBeUndefined()
-}
-
-async function restart(env: Record<string, string>): Promise<void> {
-  await stage.functionsDown()
-  Object.assign(stage.env, env)
-  await stage.functionsUp()
-  await sweep()
-}
-
 const connect = (id: Id) => connectGateway(stage, id, `192.0.2.${IDS.indexOf(id) + 1}`)
 
 const specOf = async (id: Id, peer: Id) => (await found(id, 'tunnelendpoint', peer))?.spec
@@ -74,7 +63,7 @@ async function left(id: Id): Promise<string[]> {
 /** Sweeps until nothing is left: the keys go with the last gateway, whose Pod ends in its own time. */
 const emptied = (id: Id) =>
   eventually(`nothing in ${id}`, async () => {
-    await sweep()
+    await sweep(stage)
     const names = await left(id)
     return names.length === 0 || Promise.reject(new Error(names.join()))
   })
@@ -88,7 +77,7 @@ async function fabricOf(id: Id): Promise<Record<string, string>> {
 }
 
 test('what is waited for is told where people look', async () => {
-  await sweep()
+  await sweep(stage)
   const table = await kubectl('rome', 'get', 'networkconfigs', 'to-milan')
   expect(table).toContain('Service heliograph/heliograph-gateway in rome has no address yet')
   expect(await found('rome', 'deployment', 'heliograph-gateway')).toBeDefined()
@@ -201,14 +190,14 @@ test('a tunnel that is up shows on its node at once', async () => {
 })
 
 test('a peering that is no longer configured is forgotten, in both clusters', async () => {
-  await restart({ PEERINGS: 'rome:milan' })
+  await redeploy(stage, { PEERINGS: 'rome:milan' })
   await emptied('turin')
   expect((await left('rome')).filter((name) => name.includes('turin'))).toEqual([])
   expect(await specOf('rome', 'milan')).toBeDefined()
 })
 
 test('internal=false takes all of it away, and the nodes say nothing of a network', async () => {
-  await restart({ NETWORKING_INTERNAL: 'false' })
+  await redeploy(stage, { NETWORKING_INTERNAL: 'false' })
   await emptied('rome')
   await emptied('milan')
   await stage.host.invoke('node', {})
@@ -216,7 +205,7 @@ test('internal=false takes all of it away, and the nodes say nothing of a networ
 })
 
 test('internal=true brings it back', async () => {
-  await restart({ NETWORKING_INTERNAL: 'true' })
+  await redeploy(stage, { NETWORKING_INTERNAL: 'true' })
   await connect('rome')
   await connect('milan')
   expect(await tunnel('rome', 'milan')).toMatchObject({ remoteNATPodCIDR: '10.246.0.0/16', endpointIP: '192.0.2.2' })
