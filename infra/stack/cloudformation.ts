@@ -38,14 +38,24 @@ export const allow = (Action: readonly string[], Resource: readonly (string | In
   Resource,
 })
 
-/** A role of one service with nothing but these statements. */
-export function roleFor(service: string, statements: readonly Statement[]): Resource {
+/**
+ * A role of one service with nothing but these statements.
+ * @param condition under which the service may take it
+ */
+export function roleFor(service: string, statements: readonly Statement[], condition?: object): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
       AssumeRolePolicyDocument: {
         Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: service },
+            Action: 'sts:AssumeRole',
+            ...(condition && { Condition: condition }),
+          },
+        ],
       },
       Policies: [{ PolicyName: 'own', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
     },

@@ -66,3 +66,22 @@ test('nobody reads secrets of callers but who is called, and nobody who is calle
   expect(secretsOf('ConfigmapUnderscoreromeUnderscoreturinRole').join()).not.toContain('milan')
   expect(secretsOf('KubeletRole').join()).toMatch(/kubelet-client-ca.*milan.*turin/)
 })
+
+test('by the example the function that the internet reaches reads no credential of a cluster', async () => {
+  const text = await readFile(join(import.meta.dirname, '..', '..', 'stages', 'example.yml'), 'utf8')
+  const example = parseSettings(text, 'example.yml')
+  const { WebhookRole } = rolesOf(functionsOf(example), example)
+  const read = statementsIn(WebhookRole!.Properties).filter(({ Action }) => /GetSecretValue/.test(Action.join()))
+  expect(read.flatMap(({ Resource }) => Resource)).toEqual(
+    ['rome', 'milan'].map((id) => ({
+      'Fn::Sub': expect.stringMatching(new RegExp(`:heliograph/${id}-webhook-\\?{6}$`)),
+    })),
+  )
+})
+
+test('the role of the schedules is taken for schedules of this account only', () => {
+  const { SchedulerRole } = stackOf(settings).resources.Resources
+  expect(SchedulerRole?.Properties.AssumeRolePolicyDocument).toMatchObject({
+    Statement: [{ Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }],
+  })
+})

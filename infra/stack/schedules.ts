@@ -1,4 +1,4 @@
-import { allow, arnOf, logicalId, type Resource, type Resources, roleFor } from './cloudformation.ts'
+import { allow, arnOf, logicalId, type Resource, type Resources, ref, roleFor } from './cloudformation.ts'
 import type { StackFunction } from './function.ts'
 
 /**
@@ -9,13 +9,17 @@ export function schedulesOf(functions: Readonly<Record<string, StackFunction>>):
   const timed = Object.entries(functions).flatMap(([name, { every }]) => (every ? [{ name, every }] : []))
   const targets = timed.map(({ name }) => arnOf(logicalId(name, 'LambdaFunction')))
   return {
-    SchedulerRole: roleFor('scheduler.amazonaws.com', [
-      allow(['lambda:InvokeFunction'], targets),
-      allow(['sqs:SendMessage'], [arnOf('DeadLetters')]),
-    ]),
+    SchedulerRole: roleFor(
+      'scheduler.amazonaws.com',
+      [allow(['lambda:InvokeFunction'], targets), allow(['sqs:SendMessage'], [arnOf('DeadLetters')])],
+      OF_THIS_ACCOUNT,
+    ),
     ...Object.fromEntries(timed.map(({ name, every }) => [logicalId(name, 'Schedule'), schedule(name, every)])),
   }
 }
+
+/** The service works for everybody: nobody else's schedules may make it take the role. */
+const OF_THIS_ACCOUNT = { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } }
 
 function schedule(name: string, every: string): Resource {
   return {
