@@ -66,10 +66,17 @@ async function removeOthers(dir: string, names: readonly string[]): Promise<void
 
 /** `npm run bundle [-- <function>…]`: bundles all, and tells the sizes; of the functions named, by package. */
 if (import.meta.main) {
+  const wanted = process.argv.slice(2)
+  if (wanted.some((name) => name.startsWith('-'))) {
+    console.error('usage: npm run bundle [-- FUNCTION…]: bundles all, and tells what the functions named are made of')
+    process.exit(wanted.includes('--help') ? 0 : 1)
+  }
   const started = performance.now()
   const bundles = await bundleAll()
-  const wanted = process.argv.slice(2)
   console.log(bundleTable(bundles))
+  const unknown = wanted.filter((one) => !bundles.some(({ name }) => name === one))
+  if (unknown.length > 0) console.error(`there is no function ${unknown.join(', ')}; its name is in the table`)
+  process.exitCode = unknown.length > 0 ? 1 : 0
   for (const one of bundles.filter(({ name }) => wanted.includes(name))) console.log(`\n${partsTable(one)}`)
   console.log(`${bundles.length} functions in ${Math.round(performance.now() - started)} ms`)
 }

@@ -15,8 +15,14 @@ const known = [...usual, 'costs']
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
-  process.stderr.write(`no such measurement: ${unknown.join(', ')}; there are ${known.join(', ')}\n`)
-  process.exit(1)
+  const isHelp = asked.includes('--help')
+  const there = `there are ${known.join(', ')}; all but costs unless named\n`
+  process.stderr.write(
+    isHelp
+      ? `usage: npm run bench [-- MEASUREMENT…]: ${there}`
+      : `no such measurement: ${unknown.join(', ')}; ${there}`,
+  )
+  process.exit(isHelp ? 0 : 1)
 }
 const wanted = asked.length > 0 ? asked : usual
 

@@ -42,8 +42,14 @@ function printCounts(title: string, names: readonly string[]): void {
   for (const [name, all] of Map.groupBy(names, (name) => name)) console.log(`  ${name}: ${all.length}`)
 }
 
+const USAGE = 'usage: npm run golden [-- DIR]\n\n  Runs the golden cases of DIR, those of the repository unless told.'
+
 try {
-  process.exitCode = await main(process.argv[2])
+  const [folder, ...more] = process.argv.slice(2)
+  if (folder?.startsWith('-') || more.length > 0) {
+    console.error(USAGE)
+    process.exitCode = folder === '--help' ? 0 : 2
+  } else process.exitCode = await main(folder)
 } catch (error) {
   if (!(error instanceof CasesError)) throw error
   console.error(`golden: ${error.message}`)

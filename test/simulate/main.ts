@@ -20,9 +20,14 @@ import { simulate } from './simulate.ts'
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes('--help')) {
+    console.log(USAGE)
+    return 0
+  }
   let options: Options
   try {
     options = parseOptions(args)
+    refuseUnknown(options)
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`)
     return 2
@@ -31,6 +36,14 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.replay) return replayOne(options, options.replay)
   const { violations } = await simulate(options, console.log)
   return violations === 0 ? 0 : 1
+}
+
+/** @throws TypeError on a family that does not exist: of nothing that is looked at nothing is wrong */
+function refuseUnknown({ only, quick, seed }: Options): void {
+  if (only.length === 0) return
+  const known = families(quick, seed).map(({ name }) => name)
+  const unknown = only.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new TypeError(`--only ${unknown.join(', ')}: use one of\n  ${known.join('\n  ')}`)
 }
 
 async function replayOne({ quick, seed }: Options, { world: id, choices }: { world: string; choices: string }) {
