@@ -9,9 +9,10 @@ import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
 import { listOf, offload } from '../e2e/offload.ts'
 import { addressesOf, OURS } from '../e2e/services.ts'
-import { manual } from '../e2e/shop.ts'
+import { manual, service, webPod } from '../e2e/shop.ts'
 import { type Id, ipsOf, type Sides, watchSides } from '../e2e/sides.ts'
 import { type TestStage, testStage } from '../e2e/stage.ts'
+import { redeploy, sweep } from '../e2e/sweep.ts'
 import { type Kubelet, startKubelet } from './kubelet.ts'
 import { type Net, type Space, startNet } from './space.ts'
 import { findHindrance } from './tools.ts'
@@ -50,7 +51,7 @@ describe.skipIf(hindrance)(
       kubelets = { rome: await kubelet('rome', '198.51.100.1'), milan: await kubelet('milan', '198.51.100.2') }
       outside = await addOutside(net, kubelets.rome.nodes[0])
       await serve(outside, 8080)
-      await sweep()
+      await sweep(stage)
     })
 
     afterAll(async () => {
@@ -60,24 +61,8 @@ describe.skipIf(hindrance)(
       await stage?.stop()
     })
 
-    const sweep = async () => {
-      const { functionError, payload } = await stage.host.invoke('sweep', {})
-      expect(functionError, payload).toBeUndefined()
-    }
     const apply = (...objects: object[]) => stage.clusters.rome!.kubectl(['apply', '-f', '-'], listOf(...objects))
     const inSystem = (id: Id, ...args: string[]) => stage.clusters[id]!.kubectl(['-n', 'heliograph', ...args])
-    const pod = (name: string, spec: object = {}) => ({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name, namespace: NAMESPACE, labels: { app: 'web' } },
-      spec: { containers: [{ name: 'web', image: 'web' }], automountServiceAccountToken: false, ...spec },
-    })
-    const service = (name: string, spec: object = {}) => ({
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace: NAMESPACE },
-      spec: { ports: [{ name: 'main', port: 80, targetPort: 8080 }], ...spec },
-    })
 
     const ipOf = (id: Id, name: string) =>
       eventually(`address of ${name} in ${id}`, async () => {
@@ -125,11 +110,11 @@ describe.skipIf(hindrance)(
     test('a pod at home reaches one elsewhere by the address in its status, and is seen by its own name there', async () => {
       await offload(stage, NAMESPACE)
       await apply(
-        service('web', { selector: { app: 'web' } }),
-        pod('here'),
-        pod('on-host', { hostNetwork: true }),
-        pod('away', { nodeName: 'liqo-milan', tolerations: [{ operator: 'Exists' }] }),
-        service('outside'),
+        service(NAMESPACE, 'web', { selector: { app: 'web' } }),
+        webPod(NAMESPACE, 'here'),
+        webPod(NAMESPACE, 'on-host', { hostNetwork: true }),
+        webPod(NAMESPACE, 'away', { nodeName: 'liqo-milan', tolerations: [{ operator: 'Exists' }] }),
+        service(NAMESPACE, 'outside'),
         manual(NAMESPACE, 'outside', [OUTSIDE.withRoute]),
       )
       const [shown, real] = [await ipOf('rome', 'away'), await ipOf('milan', 'away')]
@@ -202,10 +187,7 @@ describe.skipIf(hindrance)(
     test('with internal=false the tunnel is gone, and every trace of it on the nodes', async () => {
       const here = await spaceOf('rome', 'here')
       const remapped = await ipOf('rome', 'away')
-      await stage.functionsDown()
-      Object.assign(stage.env, { NETWORKING_INTERNAL: 'false' })
-      await stage.functionsUp()
-      await sweep()
+      await redeploy(stage, { NETWORKING_INTERNAL: 'false' })
       for (const { nodes } of Object.values(kubelets)) {
         for (const node of nodes) {
           await eventually(`nothing left in ${node.name}`, async () => {

@@ -1,6 +1,6 @@
 /** What the tests of the internal network need of the machine, installed where that is possible. */
 import { execFile } from 'node:child_process'
-import { access } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,12 +26,12 @@ export async function findHindrance(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'network namespaces need root'
   const problem = await install()
   if (problem) return problem
-  if (!(await exists('/dev/net/tun'))) return '/dev/net/tun is missing (modprobe tun)'
+  if (!existsSync('/dev/net/tun')) return '/dev/net/tun is missing (modprobe tun)'
   return tryNamespace()
 }
 
 async function install(): Promise<string | undefined> {
-  const missing = await missingPackages()
+  const missing = missingPackages()
   if (missing.length === 0) return undefined
   const progress = startProgress(`packages for the network tests: ${missing.join(', ')}`)
   try {
@@ -53,20 +53,16 @@ async function install(): Promise<string | undefined> {
     const [line] = String((error as { stderr?: string }).stderr || error).split('\n')
     return `install ${missing.join(', ')} (apt-get did not: ${line})`
   }
-  const still = await missingPackages()
+  const still = missingPackages()
   return still.length > 0 ? `install ${still.join(', ')}` : undefined
 }
 
-async function missingPackages(): Promise<string[]> {
-  const found = await Promise.all(Object.keys(PACKAGES).map(isOnPath))
-  return Object.values(PACKAGES).filter((_, index) => !found[index])
+function missingPackages(): string[] {
+  return Object.entries(PACKAGES).flatMap(([command, name]) => (isOnPath(command) ? [] : [name]))
 }
 
-async function isOnPath(command: string): Promise<boolean> {
-  const found = await Promise.all(
-    (process.env.PATH ?? '').split(delimiter).map((folder) => exists(join(folder, command))),
-  )
-  return found.includes(true)
+function isOnPath(command: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)))
 }
 
 /** Makes a namespace, and in it each kind of device and a NAT rule; a container may be root and still be refused. */
@@ -90,9 +86,3 @@ async function tryNamespace(): Promise<string | undefined> {
     await run('ip', ['netns', 'del', name]).catch(() => {})
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
