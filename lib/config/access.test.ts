@@ -107,6 +107,7 @@ test.each<{ name: string; milan: Env; want: RegExp[] }>([
 test('a variable of a cluster that CLUSTERS does not name', () => {
   const env = { ...envOf(EKS), CLUSTER_TURIN_KUBECONFIG: '/kube/turin' }
   expect(() => parseConfig(env)).toThrow('CLUSTER_TURIN_KUBECONFIG: of no cluster that CLUSTERS names (rome,milan)')
+  expect(() => parseConfig({ ...env, CLUSTERS: '' })).not.toThrow(/of no cluster/)
 })
 
 test('what AWS and its SDKs name is taken over', () => {

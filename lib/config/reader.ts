@@ -153,7 +153,9 @@ export class Reader {
       if (known.includes(name) || !prefixes.some((prefix) => name.startsWith(prefix))) continue
       const ids = this.words('CLUSTERS')
       if (name.startsWith('CLUSTER_') && !ids.some((id) => name.startsWith(clusterPrefix(id)))) {
-        this.problems.push(`${name}: of no cluster that CLUSTERS names (${ids}); add it there, or correct the name`)
+        // That there are none at all is told once, and not for each variable.
+        if (ids.length > 0)
+          this.problems.push(`${name}: of no cluster that CLUSTERS names (${ids}); add it there, or correct the name`)
         continue
       }
       const nearest = known.toSorted((a, b) => distance(a, name) - distance(b, name))[0]
