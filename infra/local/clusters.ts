@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { admissionWebhooks } from '../admission-webhooks.ts'
@@ -15,6 +14,7 @@ import { storageClass } from '../manifests/storage-class.ts'
 import { toYaml } from '../manifests/yaml.ts'
 import { GROUP } from '../rbac.ts'
 import { crdsServed } from './crds-served.ts'
+import { emptied } from './emptied.ts'
 import type { Tls } from './http/front.ts'
 import { type Kubectl, kubectlFor } from './kubectl.ts'
 import { ROOT } from './root.ts'
@@ -48,7 +48,7 @@ export interface StageClusters {
 type Told = 'podCIDR' | 'extraApiServerArgs' | 'extraControllerManagerArgs'
 
 export interface ClustersOptions {
-  /** Emptied first. Holds keys, logs, data and kubeconfigs. */
+  /** Emptied first, where an earlier start has made it. Holds keys, logs, data and kubeconfigs. */
   dir: string
   home?: string
   remotes?: readonly string[]
@@ -68,8 +68,7 @@ export async function startClusters(options: ClustersOptions): Promise<StageClus
   const { dir, home = 'rome', remotes = ['milan'], nodes = {}, control = {}, auditBatchMaxWaitMs = 5 } = options
   const { network = false, onProgress = () => {} } = options
   await using started = new AsyncDisposableStack()
-  await rm(dir, { recursive: true, force: true })
-  await mkdir(dir, { recursive: true })
+  await emptied(dir)
   await findAssets()
 
   const authority = await createAuthority('heliograph local')

@@ -19,7 +19,7 @@ const USAGE = `usage: npm start [-- --once] [-- --mode virtual-node|gate] [-- --
 
   --once       play the scenario, check it, print a summary, and exit 0 or 1
   --mode MODE  how pods are offloaded: by a virtual node (default), or by scheduling gates, with no node at all
-  --dir DIR    where kubeconfigs, logs and dead letters go; default .heliograph
+  --dir DIR    where kubeconfigs, logs and dead letters go; emptied if an earlier start made it; default .heliograph
 `
 
 const start = performance.now()
@@ -150,7 +150,15 @@ function explain(error: unknown): string {
 
 function isUserError(error: unknown): boolean {
   const { name } = error as { name?: string }
-  const named = ['CredentialsError', 'GoError', 'AssetsError', 'ComponentError', 'TimeoutError', 'KubectlError']
+  const named = [
+    'CredentialsError',
+    'GoError',
+    'AssetsError',
+    'ComponentError',
+    'TimeoutError',
+    'KubectlError',
+    'FolderError',
+  ]
   return named.includes(name ?? '')
 }
 
