@@ -3,8 +3,10 @@ import { DIGEST, SOURCE, SOURCE_CLUSTER_UID, SOURCE_UID, sourceRef } from '../..
 import type { Golden } from './cases.ts'
 import { ANY_TEXT } from './compare.ts'
 import { eventDeviations } from './event-deviations.ts'
+import { ipamDeviations } from './ipam-deviations.ts'
 import { podDeviations } from './pod-deviations.ts'
 import { type Action, type Answer, deletions, isAnswer, localOf, remoteNamed, withActions } from './reflection.ts'
+import { remoteSliceDeviations } from './remote-slice-deviations.ts'
 import { inputOf } from './runner.ts'
 import { sliceDeviations } from './slice-deviations.ts'
 import { storageDeviations } from './storage-deviations.ts'
@@ -72,6 +74,7 @@ export const deviations: readonly Deviation[] = [
     },
   },
   ...sliceDeviations,
+  ...remoteSliceDeviations,
   ...eventDeviations,
   ...storageDeviations,
   ...tokenDeviations,
@@ -130,20 +133,7 @@ export const deviations: readonly Deviation[] = [
       return call === 'MapIPToNetwork' && bothIPv6 && isPanic(expected) ? { result: ANY_TEXT } : expected
     },
   },
-  {
-    name: 'mappings-are-state',
-    reason:
-      'The endpoints mapped for a peer are kept with all other network parameters; Liqo keeps a NatMapping object for each peer, and fails where it cannot make or find that object.',
-    rewrite: (expected, given) => {
-      const { ops = [] } = inputOf<{ ops: string[][] }>(given)
-      if (given.fn !== 'IpamSequence' || !Array.isArray(expected)) return expected
-      const answers = expected.map((answer: { error?: string } | null, index) => {
-        if (!answer?.error?.includes('natmappings.net.liqo.io')) return answer
-        return ops[index]?.[0] === 'mapEndpointIP' ? ANY_TEXT : 'ok'
-      })
-      return answers.some((answer, index) => answer !== expected[index]) ? answers : expected
-    },
-  },
+  ...ipamDeviations,
   {
     name: 'fields-survive',
     reason:

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../lib/cluster/port.ts'
 import type { Networks } from '../../lib/kinds/kind.ts'
 import type { ApiServerSupport, PodPatch, PodSettings } from '../../lib/kinds/pod/settings.ts'
 import type { Golden } from './cases.ts'
+import { type Configuration, cidrsOf } from './configuration.ts'
 import { inputOf } from './runner.ts'
 
 /** The `params` of cases about pods. */
@@ -25,17 +26,6 @@ interface Params {
   remoteCluster: { id: string }
 }
 
-/** Liqo's network parameters of a peer: its CIDRs, and those that it goes by at home. */
-interface Configuration {
-  spec: { remote: { cidr: Cidrs } }
-  status: { remote: { cidr: Cidrs } }
-}
-
-interface Cidrs {
-  pod: string[]
-  external: string[]
-}
-
 export function paramsOf({ params }: Golden): Partial<Params> {
   return params as Partial<Params>
 }
@@ -54,15 +44,21 @@ export function settingsOf(given: Golden): PodSettings {
   }
 }
 
+/** The same for a peering, which the configuration gives short tokens or none. */
+export function peeringSettingsOf(given: Golden): PodSettings {
+  const { apiServer, ...settings } = settingsOf(given)
+  return { ...settings, ...(apiServer && { apiServer: apiServer === 'Legacy' ? 'TokenAPI' : apiServer }) }
+}
+
 /**
  * What a case says of the remote pods' addresses: `ipTranslation` makes each of them a pod CIDR of its own under its
  * other name, a network configuration names the CIDRs of both sides, and without either they are as they are.
  */
 export function podNetworksOf(given: Golden): Networks {
   const { ipTranslation, netConfiguration, disableIPReflection, localCluster, remoteCluster } = paramsOf(given)
-  const { spec, status } = netConfiguration ?? {}
-  const own = spec?.remote.cidr.pod ?? Object.keys(ipTranslation ?? {}).map(alone)
-  const names = status?.remote.cidr.pod ?? Object.values(ipTranslation ?? {}).map(alone)
+  const [own, names] = netConfiguration
+    ? [cidrsOf(netConfiguration.spec).podCIDRs, cidrsOf(netConfiguration.status).podCIDRs]
+    : [Object.keys(ipTranslation ?? {}).map(alone), Object.values(ipTranslation ?? {}).map(alone)]
   const networking = { internal: Boolean(ipTranslation || netConfiguration), reflectIPs: !disableIPReflection }
   const none = { podCIDRs: [], externalCIDRs: [], serviceCIDRs: [] }
   return {

@@ -4,7 +4,8 @@ import { inputOf } from './runner.ts'
 
 /** One write of a whole reconciliation (`reflect-*`). */
 export interface Action {
-  cluster: 'local' | 'remote'
+  /** `this`: the only one that a case has, of a controller in the remote cluster. */
+  cluster: 'local' | 'remote' | 'this'
   verb: string
   resource: string
   namespace?: string

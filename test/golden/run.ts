@@ -1,12 +1,12 @@
 import type { Golden } from './cases.ts'
 import { brokenAsserts, differences } from './compare.ts'
 import { type Deviation, deviations } from './deviations.ts'
-import { callOf, type Runner, SKIPPED } from './runner.ts'
+import { callOf, type Runner } from './runner.ts'
 import { runners } from './runners.ts'
 
 export interface Result {
   given: Golden
-  outcome: 'passed' | 'failed' | 'skipped'
+  outcome: 'passed' | 'failed'
   /** One line a difference, of a failure. */
   problems: string[]
   /** Names of the deviations that rewrote what was expected. */
@@ -16,15 +16,19 @@ export interface Result {
 /** Runs one case: our answer must agree with what is expected of us, and every asserted fact must hold for it. */
 export async function runCase(given: Golden): Promise<Result> {
   const runner = runnerOf(given)
-  const actual = runner ? await answer(runner, given) : SKIPPED
-  if (actual === SKIPPED) return { given, outcome: 'skipped', problems: [], deviations: [] }
+  if (!runner) return failed(given, `nothing answers ${given.kind} ${callOf(given)}: add it to test/golden/runners.ts`)
+  const actual = await answer(runner, given)
   try {
     const { expected, used } = deviated(given)
     const problems = [...differences(expected, actual), ...brokenAsserts(given.asserts ?? [], actual)]
     return { given, outcome: problems.length === 0 ? 'passed' : 'failed', problems, deviations: used }
   } catch (error) {
-    return { given, outcome: 'failed', problems: [`the case cannot be judged: ${error}`], deviations: [] }
+    return failed(given, `the case cannot be judged: ${error}`)
   }
+}
+
+function failed(given: Golden, problem: string): Result {
+  return { given, outcome: 'failed', problems: [problem], deviations: [] }
 }
 
 function runnerOf(given: Golden): Runner | undefined {

@@ -6,9 +6,6 @@ export type Runner = (given: Golden) => unknown
 /** The runners of one kind, by `fn`, or by `fn` and `input.call` where one has many, e.g. `Pure:IsReflected`. */
 export type Runners = Readonly<Record<string, Runner>>
 
-/** The answer to a case that asks for a setting we have no equivalent of. */
-export const SKIPPED = Symbol('skipped')
-
 /** `input` with members of any type: each runner says what it expects there. */
 export function inputOf<T extends object>(given: Golden): Partial<T> {
   return typeof given.input === 'object' && given.input !== null ? (given.input as Partial<T>) : {}

@@ -6,6 +6,7 @@ import { service as serviceKind } from '../../lib/kinds/service/kind.ts'
 import type { Runners } from './runner.ts'
 import { configmap } from './runners/configmap.ts'
 import { endpointslice, reflectEndpointSlice } from './runners/endpointslice.ts'
+import { remoteSlices } from './runners/endpointslice-remote.ts'
 import { eventMessage } from './runners/event-message.ts'
 import { exposition } from './runners/exposition.ts'
 import { ingress } from './runners/ingress.ts'
@@ -26,10 +27,11 @@ import { secret } from './runners/secret.ts'
 import { service } from './runners/service.ts'
 import { reflectTokens, tokens } from './runners/serviceaccount.ts'
 
-/** By kind of case. A kind, or a behaviour of a kind, that is not here is not built yet: its cases are skipped. */
+/** By kind of case. A case of a kind, or of a behaviour of a kind, that is not here fails. */
 export const runners: Readonly<Record<string, Runners>> = {
   configmap,
   endpointslice,
+  'endpointslice-remote': remoteSlices,
   'event-message': eventMessage,
   ingress,
   'ip-mapping': ipMapping,

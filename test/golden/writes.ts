@@ -16,7 +16,7 @@ const STAMP = [SOURCE, SOURCE_UID, SOURCE_CLUSTER_UID, DIGEST]
 export function actionsIn(side: Action['cluster'], cluster: MemoryCluster, since: number, given: Golden): Action[] {
   const { local = [], remote = [], objects } = inputOf<Record<'local' | 'remote' | 'objects', KubeObject[]>>(given)
   const known = objects ?? (side === 'local' ? local : remote)
-  const place = objects ? ('this' as Action['cluster']) : side
+  const place = objects ? 'this' : side
   return cluster.changes
     .slice(since)
     .filter(({ resource }) => ['pods', 'shadowpods'].includes(resource.plural))

@@ -2,18 +2,8 @@ import { formatAddress, parseAddress } from '../../../lib/policy/address.ts'
 import { networkOf, parseCidr, remap } from '../../../lib/policy/cidr.ts'
 import { rangesOf, renamedAddress } from '../../../lib/policy/plan.ts'
 import type { Golden } from '../cases.ts'
+import { type Configuration, cidrsOf, isConfigured } from '../configuration.ts'
 import { inputOf, type Runners } from '../runner.ts'
-
-interface Cidrs {
-  remote?: { cidr?: { pod?: string[]; external?: string[] } }
-}
-
-/** Liqo v1.2's network Configuration: `spec` is what the peer calls its CIDRs, `status` what we call them. */
-interface Configuration {
-  metadata?: { generation?: number }
-  spec?: Cidrs
-  status?: Cidrs & { conditions?: { type: string; status: string; observedGeneration?: number }[] }
-}
 
 export const ipMapping: Runners = {
   RemapMask: (given) => {
@@ -39,13 +29,4 @@ export const ipMapping: Runners = {
 function argsOf(given: Golden): [string, string] {
   const [first = '', second = ''] = inputOf<{ args: string[] }>(given).args ?? []
   return [first, second]
-}
-
-function isConfigured({ metadata, status }: Configuration): boolean {
-  const condition = status?.conditions?.find(({ type }) => type === 'NetworkCIDRsConfigured')
-  return condition?.status === 'True' && condition.observedGeneration === metadata?.generation
-}
-
-function cidrsOf(part: Cidrs | undefined) {
-  return { podCIDRs: part?.remote?.cidr?.pod ?? [], externalCIDRs: part?.remote?.cidr?.external ?? [] }
 }

@@ -3,7 +3,7 @@ import { alloc, type Denied, emptyAllocation, free, type Granted, reserve } from
 import { contains, parseCidr, remap } from '../../../lib/policy/cidr.ts'
 import { mapEndpoint, retainEndpoints } from '../../../lib/policy/endpoint-mapping.ts'
 import * as network from '../../../lib/policy/network-state.ts'
-import { inputOf, type Runners, SKIPPED } from '../runner.ts'
+import { inputOf, type Runners } from '../runner.ts'
 
 type Operation = readonly [name: string, ...args: string[]]
 
@@ -49,22 +49,22 @@ const ACTS: Readonly<Record<string, Act>> = {
   },
 }
 
-/** The allocator of v1.2.0, as far as one network has one user. */
+/** The allocator of v1.2.0. */
 const CORE_ACTS: Readonly<Record<string, Act>> = {
   networkAcquire: (state, length) => orNull(state, alloc(state.allocation, Number(length))),
   networkAcquireWithPrefix: (state, cidr = '') => orNull(state, reserve(state.allocation, cidr)),
+  networkIsAvailable: (state, cidr = '') => ({ answer: 'allocation' in reserve(state.allocation, cidr) }),
+  networkRelease: (state, cidr = '') => {
+    const allocation = free(state.allocation, cidr)
+    const isFreed = allocation.taken.length < state.allocation.taken.length
+    return { answer: isFreed ? cidr : null, state: { ...state, allocation } }
+  },
   listNetworks: (state) => ({ answer: state.allocation.taken }),
 }
 
 export const ipamAllocation: Runners = {
   IpamSequence: (given) => run(inputOf(given), ACTS),
-  IpamCoreSequence: (given) => {
-    const input = inputOf<{ ops: Operation[] }>(given)
-    const taken = input.ops?.filter(([name]) => name === 'networkAcquireWithPrefix') ?? []
-    // v1.2.0 gives one network to several users unless told `exclusive`; we never do.
-    if (taken.length > 0 && !taken.some((operation) => operation.includes('exclusive'))) return SKIPPED
-    return run(input, CORE_ACTS)
-  },
+  IpamCoreSequence: (given) => run(inputOf(given), CORE_ACTS),
 }
 
 function run({ pools = [], ops = [] }: { pools?: string[]; ops?: Operation[] }, acts: Readonly<Record<string, Act>>) {
@@ -72,7 +72,8 @@ function run({ pools = [], ops = [] }: { pools?: string[]; ops?: Operation[] }, 
   let state: network.NetworkState = { ...network.emptyNetworkState(), allocation: emptyAllocation(pools) }
   for (const [name, ...args] of ops) {
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined
-    if (act === undefined) return SKIPPED
+    if (act === undefined)
+      throw new RangeError(`nothing answers the operation ${name}: add it to runners/ipam-allocation.ts`)
     const done = act(state, ...args)
     answers.push(done.answer)
     state = done.state ?? state

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../lib/cluster/port.ts'
 import { remoteNamespaceName } from '../../../lib/flows/namespace/name.ts'
 import { validateOffloading } from '../../../lib/flows/namespace/validate.ts'
 import { contextOf, sourceOf } from '../context.ts'
-import { inputOf, type Runners, SKIPPED } from '../runner.ts'
+import { inputOf, type Runners } from '../runner.ts'
 
 export const namespaceName: Runners = {
   RemoteNamespaceName: (given) => {
@@ -15,8 +15,7 @@ export const namespaceName: Runners = {
 export const namespaceOffloadingWebhook: Runners = {
   NamespaceOffloadingWebhook: (given) => {
     const { object, oldObject } = inputOf<{ object: KubeObject; oldObject: KubeObject }>(given)
-    const { operation } = given.params
-    if (!object || (operation !== 'CREATE' && operation !== 'UPDATE')) return SKIPPED
-    return validateOffloading(object, operation === 'UPDATE' ? oldObject : undefined)
+    if (!object) throw new TypeError('input.object: an admission webhook is asked about an object')
+    return validateOffloading(object, given.params.operation === 'UPDATE' ? oldObject : undefined)
   },
 }

@@ -12,18 +12,17 @@ import type { MemoryCluster } from '../../support/memory-cluster.ts'
 import type { Golden } from '../cases.ts'
 import { clustersOf } from '../clusters.ts'
 import { contextOf } from '../context.ts'
-import { paramsOf, podNetworksOf, settingsOf } from '../pods.ts'
+import { peeringSettingsOf, podNetworksOf } from '../pods.ts'
 import type { Answer } from '../reflection.ts'
-import { inputOf, type Runners, SKIPPED } from '../runner.ts'
+import { inputOf, type Runners } from '../runner.ts'
 import { actionsIn } from '../writes.ts'
 
 /**
  * Whole reconciliations of pods. A ShadowPod of the case is as if we had made it: with our stamp, and the images of the
- * home pod as it is. Legacy tokens are not looked for: since Kubernetes 1.22 every API server serves short ones.
+ * home pod as it is.
  */
 export const reflectPod: Runners = {
   ReflectHandle: async (given) => {
-    if (paramsOf(given).apiServerSupport === 'Legacy') return SKIPPED
     const world = worldOf(given)
     if (given.params.reflector !== 'pod-fallback') return answered(world, given, pod)
     const { homeNamespace } = contextOf(given)
@@ -78,7 +77,7 @@ function worldOf(given: Golden): World {
     remote,
     reflection: { pod: reflection },
     networks: podNetworksOf(given),
-    pods: settingsOf(given),
+    pods: peeringSettingsOf(given),
     log: logger('silent'),
   }
   const { local = [], remote: there = [] } = inputOf<{ local: KubeObject[]; remote: KubeObject[] }>(given)
