@@ -9,8 +9,9 @@ import { contextOf } from './context.ts'
 import type { Deviation } from './deviations.ts'
 import { type Action, type Answer, withActions } from './reflection.ts'
 import {
-  directAddresses,
   homeSliceOf,
+  isDenied,
+  isDirect,
   isPeered,
   outcomeOf,
   rangeOf,
@@ -63,10 +64,8 @@ const ofWritten: readonly Deviation[] = [
     rewrite: (expected, given) =>
       withEndpoints(expected, given, (endpoints) => {
         const theirs = endpoints.values()
-        const isDropped = ({ addresses }: Json) =>
-          given.params.denyDirectConnections === true && textsOf(addresses).some((text) => isDirect(given, text))
         return mapsOf(templateOf(given).endpoints).map((source) => {
-          const endpoint = isDropped(source) ? ownEndpoint(source, source, given) : (theirs.next().value ?? {})
+          const endpoint = isDenied(given, source) ? ownEndpoint(source, source, given) : (theirs.next().value ?? {})
           const addresses = textsOf(source.addresses).map((text, index) => {
             const isTheirs = !isDirect(given, text) && (!reachOf(given).isInternal || rangeOf(given, text))
             const outcome = outcomeOf(given, text)
@@ -127,22 +126,21 @@ const ofWritten: readonly Deviation[] = [
   {
     name: 'withdrawn-later',
     reason:
-      'Endpoints of a home out of reach are not ready once it has been so for more than a moment, by a second write, and then none is serving either: a proxy would still send to one that is terminating. Liqo writes at once that they are not ready, and no more.',
+      'Endpoints of a home out of reach are not ready once it has been so for more than a moment, by a second write of the slice as it stands, and then none is serving either: a proxy would still send to one that is terminating. Liqo writes at once that they are not ready, and no more.',
     rewrite: (expected, given) => {
-      const { isInternal, isTunnelUp, doesHomeAnswer } = reachOf(given)
-      if (!isOfKind(given) || (doesHomeAnswer && (isTunnelUp || !isInternal))) return expected
+      if (!isOfKind(given) || isInReach(given)) return expected
+      const isShown = ({ addresses }: Json) => textsOf(addresses).some((text) => 'address' in outcomeOf(given, text))
+      const shown = mapsOf(templateOf(given).endpoints).filter(isShown)
+      if (shown.every(({ conditions }) => mapOf(conditions).ready === false)) return expected
       return withActions(expected, (action) => {
-        const endpoints = mapsOf(action.object?.endpoints)
-        const { ready } = {
-          ready: mapsOf(templateOf(given).endpoints).map(({ conditions }) => mapOf(conditions).ready),
-        }
-        if (!action.object || endpoints.length === 0 || ready.every((one) => one === false)) return action
-        const { metadata } = action.object
-        const withdrawn = endpoints.map((one) => ({ ...one, conditions: { ...mapOf(one.conditions), serving: false } }))
-        return {
-          ...action,
-          object: { ...action.object, metadata: { uid: ANY_TEXT, ...metadata }, endpoints: withdrawn },
-        }
+        if (!action.object) return action
+        const { labels, ...others } = action.object.metadata
+        const standing = standingSlice(given)?.metadata.labels
+        const metadata = { uid: ANY_TEXT, ...others, labels: { ...standing, ...labels } }
+        const endpoints = mapsOf(action.object.endpoints).map((one) => {
+          return { ...one, conditions: { ...mapOf(one.conditions), serving: false } }
+        })
+        return { ...action, object: { ...action.object, metadata, endpoints } }
       })
     },
   },
@@ -175,12 +173,18 @@ function hasFailed(expected: unknown): boolean {
   return mapOf(expected).error !== undefined
 }
 
+function isInReach(given: Golden): boolean {
+  const { isInternal, isTunnelUp, doesHomeAnswer } = reachOf(given)
+  return doesHomeAnswer && (isTunnelUp || !isInternal)
+}
+
 function textsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : []
 }
 
-function isDirect(given: Golden, text: string): boolean {
-  return directAddresses(given).includes(text)
+/** The endpoints of the shadow that Liqo makes something of. */
+function takenByLiqo(given: Golden): Json[] {
+  return mapsOf(templateOf(given).endpoints).filter((endpoint) => !isDenied(given, endpoint))
 }
 
 /** There is a slice with the marks of this peering, and with the label of those that are reflected. */
@@ -199,15 +203,13 @@ function place(given: Golden): Omit<Action, 'verb'> {
 function asLiqoWould(given: Golden): KubeObject {
   const { metadata } = shadowOf(given)!
   const slice = toSlice({ metadata, spec: { template: templateOf(given) } })
-  const { isInternal, isTunnelUp, doesHomeAnswer } = reachOf(given)
-  const isReady = doesHomeAnswer && (isTunnelUp || !isInternal)
-  const endpoints = mapsOf(slice.endpoints).map((one) => {
+  const endpoints = takenByLiqo(given).map((one) => {
     const addresses = textsOf(one.addresses).map((text) => {
       const outcome = outcomeOf(given, text)
       return 'address' in outcome ? outcome.address : text
     })
     const { ready, ...others } = mapOf(one.conditions)
-    return { ...one, addresses, conditions: { ...others, ready: ready === false ? false : isReady } }
+    return { ...one, addresses, conditions: { ...others, ready: ready === false ? false : isInReach(given) } }
   })
   return { ...slice, endpoints }
 }
@@ -229,7 +231,7 @@ function ownSlice({ object }: Action, given: Golden): KubeObject {
       ...(annotations && { annotations: without(annotations, ['liqo.io/direct-connections-data']) }),
     },
     endpoints: mapsOf(slice.endpoints).map((endpoint, index) => {
-      const source = mapsOf(templateOf(given).endpoints)[index]
+      const source = takenByLiqo(given)[index]
       return ownEndpoint(endpoint, source ?? endpoint, given)
     }),
   } as KubeObject

@@ -194,10 +194,18 @@ export function templateOf(given: Golden): Json {
   return mapOf(mapOf(shadowOf(given)?.spec).template)
 }
 
-/** Addresses of the shadow that are a third cluster's, by what Liqo's virtual kubelet says of them. */
-export function directAddresses(given: Golden): string[] {
-  const { clusterAddresses } = mapOf(JSON.parse(shadowOf(given)?.metadata.annotations?.[DIRECT] ?? '{}'))
-  return Object.values(mapOf(clusterAddresses)).flat() as string[]
+/** Whether the address is a third cluster's, by what Liqo's virtual kubelet says of it. */
+export function isDirect(given: Golden, text: string): boolean {
+  const told = shadowOf(given)?.metadata.annotations?.[DIRECT] ?? '{}'
+  // What is no JSON makes Liqo fail, and says nothing here.
+  if (!/^\{.*\}$/s.test(told)) return false
+  const { clusterAddresses } = mapOf(JSON.parse(told))
+  return Object.values(mapOf(clusterAddresses)).flat().includes(text)
+}
+
+/** Whether Liqo leaves the endpoint of the shadow out, as it may be reached by a direct connection only. */
+export function isDenied(given: Golden, { addresses }: Json): boolean {
+  return given.params.denyDirectConnections === true && (addresses as string[]).some((text) => isDirect(given, text))
 }
 
 /** All addresses of the shadow, each once. */
