@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { KubeObject } from '../../lib/cluster/port.ts'
 import { type Golden, readCases } from './cases.ts'
 import { brokenAsserts, differences } from './compare.ts'
 import { deviationsPage } from './deviations.ts'
@@ -192,6 +193,33 @@ const deviating: { name: string; given: Golden; used: string[] }[] = [
 test.each(deviating)('deviation: $name', async ({ given, used }) => {
   const result = await runCase(given)
   expect(result).toMatchObject({ outcome: 'passed', problems: [], deviations: used })
+})
+
+/** A case of Liqo's remote controller where all is well, with other conditions of the peering. */
+function unwell(network: string, apiServer: string): Golden {
+  const { input, expected, ...given } = structuredClone(all.find(({ id }) => id.includes('-010-no-remap-needed'))!)
+  const { objects } = input as { objects: (KubeObject & { status: ForeignClusterStatus })[] }
+  const { status } = objects.find(({ kind }) => kind === 'ForeignCluster')!
+  status.modules.networking.conditions[0]!.status = network
+  status.conditions[0]!.status = apiServer
+  const { actions } = expected as { actions: { object: { endpoints: { conditions: object }[] } }[] }
+  for (const endpoint of actions[0]!.object.endpoints) endpoint.conditions = { ready: false }
+  return { ...given, input, expected }
+}
+
+interface ForeignClusterStatus {
+  modules: { networking: { conditions: { status: string }[] } }
+  conditions: { status: string }[]
+}
+
+test.each([
+  ['Connecting', 'Established'],
+  ['Established', 'Error'],
+  ['Error', 'Error'],
+])('endpoints of a home with network %s and API server %s are not ready', async (network, apiServer) => {
+  const { problems, deviations } = await runCase(unwell(network, apiServer))
+  expect(problems).toEqual([])
+  expect(deviations).toContain('withdrawn-later')
 })
 
 describe('comparing', () => {
