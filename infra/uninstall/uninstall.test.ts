@@ -47,6 +47,15 @@ beforeEach(() => {
 })
 
 const run = () => uninstall([peering], () => {}, 1000)
+/** Names of what is deleted there from now on, in order. */
+function deletionsInRome(): readonly string[] {
+  const deleted: string[] = []
+  rome.intercept = ({ verb, resource, name }) => {
+    if (verb === 'delete') deleted.push(`${resource.plural}/${name}`)
+    return undefined
+  }
+  return deleted
+}
 const namesIn = (cluster: MemoryCluster, resource: typeof NODE) =>
   cluster.all(resource).map(({ metadata }) => metadata.name)
 
@@ -101,11 +110,7 @@ test('what sets a cluster up goes last, after the agents; all of one cluster for
   rome.user.create(NAMESPACE, { metadata: { name: 'kube-node-lease' } })
   rome.user.create(LEASE, { metadata: { name: 'liqo-milan', namespace: 'kube-node-lease', labels: MARKS } })
   rome.user.create(EVENT, { metadata: { name: 'pulled', namespace: 'shop', labels: MARKS } })
-  const deleted: string[] = []
-  rome.intercept = ({ verb, resource, name }) => {
-    if (verb === 'delete') deleted.push(`${resource.plural}/${name}`)
-    return undefined
-  }
+  const deleted = deletionsInRome()
   await run()
   expect(deleted).toEqual([
     'nodes/liqo-milan',
@@ -126,11 +131,7 @@ test('the functions lose their rights before all else, the agents theirs when th
   binding('heliograph-gateway', { kind: 'ServiceAccount', name: 'heliograph-gateway', namespace: 'heliograph' })
   binding('heliograph-node', { kind: 'Group', name: 'heliograph' })
   rome.user.create(DEPLOYMENT, { metadata: { name: 'heliograph-gateway', namespace: 'shop', labels: OURS } })
-  const deleted: string[] = []
-  rome.intercept = ({ verb, resource, name }) => {
-    if (verb === 'delete') deleted.push(`${resource.plural}/${name}`)
-    return undefined
-  }
+  const deleted = deletionsInRome()
   await run()
   expect(deleted).toEqual([
     'rolebindings/heliograph-node',
