@@ -12,7 +12,7 @@ export interface Agent {
   readonly lines: readonly string[]
   /** Whether it says that it is ready; else why not. */
   ready(): Promise<true | string>
-  /** Ends it and waits until it has. */
+  /** Ends it and waits until it has. @throws when it does not heed SIGTERM in its grace; it is killed then, as by a kubelet */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
 }
 
@@ -30,6 +30,9 @@ export interface AgentOptions {
   /** A folder for what it takes. */
   dir: string
 }
+
+/** terminationGracePeriodSeconds, in ms, where a Pod's manifest does not say. */
+const GRACE = 30_000
 
 /** The volumes of the Pod in a mount namespace of its own (`ip netns exec` makes one), then the agent in this process. */
 const SCRIPT = `
@@ -62,7 +65,10 @@ export async function startAgent({ program, mode, space, env, api, account, dir 
       if (child.exitCode !== null || child.signalCode !== null) return
       const over = once(child, 'exit')
       child.kill(signal)
-      await over
+      const late = setTimeout(() => child.kill('SIGKILL'), GRACE)
+      const [, by] = await over
+      clearTimeout(late)
+      if (by !== null && by !== signal) throw new Error(`${mode} did not end in ${GRACE} ms:\n${lines.join('\n')}`)
     },
   }
 }

@@ -8,13 +8,15 @@ import { GATEWAY } from '../../lib/flows/network/fabric/names.ts'
 import { type Agent, startAgent } from './agent.ts'
 import { connectApi } from './api.ts'
 import type { Net, Space } from './space.ts'
-import { addRoutedPod, buildNodes, type NodePlan, serveGateway } from './topology.ts'
+import { addRoutedPod, buildNodes, type NodePlan, removeRoutedPod, serveGateway } from './topology.ts'
 import { serve } from './traffic.ts'
 
 export interface Kubelet {
   readonly nodes: readonly [Space, Space]
   /** Where the pod with an address runs. */
   podAt(ip: string): Space
+  /** What hinders it, what runs, and what each agent has said last. */
+  report(): string
   /** The load balancer gets another address. */
   move(publicIP: string): Promise<void>
   stop(): Promise<void>
@@ -45,12 +47,17 @@ interface Pod {
   status: { phase?: string; podIP?: string }
 }
 
-interface Running {
+interface Container {
+  readonly isGateway: boolean
+  readonly agent?: Agent
+}
+
+interface Running extends Container {
+  readonly name: string
+  readonly node: Space
+  /** Its own, or the node's. */
   readonly space: Space
   readonly ip: string
-  readonly isGateway: boolean
-  readonly ownSpace: boolean
-  readonly agent?: Agent
 }
 
 export async function startKubelet({
@@ -71,39 +78,49 @@ export async function startKubelet({
   let balanced = ''
 
   const run = async (pod: Pod): Promise<Running> => {
-    const { hostNetwork = false, nodeName, serviceAccountName, containers } = pod.spec
+    const { name } = pod.metadata
     const ip = pod.status.podIP!
-    const index = plans.findIndex(({ name }) => name === nodeName)
+    const index = plans.findIndex((plan) => plan.name === pod.spec.nodeName)
     const node = nodes[index]!
-    const space = hostNetwork ? node : await net.space(`${id}-${pod.metadata.name}`)
-    if (!hostNetwork) {
+    if (pod.spec.hostNetwork) return { name, node, space: node, ip, ...(await startContainer(pod, node)) }
+    const space = await net.space(`${id}-${name}`)
+    try {
       const others = nodes.filter((other) => other !== node)
       await addRoutedPod(net, { node, nodeIP: plans[index]!.ip, others }, space, ip)
+      return { name, node, space, ip, ...(await startContainer(pod, space)) }
+    } catch (error) {
+      // Tried again from the beginning.
+      await net.remove(space)
+      throw error
     }
-    const [{ args: [mode] = [], env = [] } = {}] = containers
-    const isAgent = mode === 'gateway' || mode === 'route'
-    if (!isAgent) await serve(space, 8080)
-    const fields = { 'status.podIP': ip, 'spec.nodeName': nodeName } as Record<string, string>
-    const values = env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom!.fieldRef.fieldPath]!])
-    const agent = isAgent
-      ? {
-          agent: await startAgent({
-            program,
-            mode,
-            space,
-            env: Object.fromEntries(values),
-            api,
-            account: serviceAccountName,
-            dir: cluster.dir,
-          }),
-        }
-      : {}
-    return { space, ip, isGateway: mode === 'gateway', ownSpace: !hostNetwork, ...agent }
   }
 
-  const end = async ({ agent, space, ownSpace }: Running) => {
+  const startContainer = async ({ spec, status }: Pod, space: Space): Promise<Container> => {
+    const [{ args: [mode] = [], env = [] } = {}] = spec.containers
+    if (mode !== 'gateway' && mode !== 'route') {
+      await serve(space, 8080)
+      return { isGateway: false }
+    }
+    const fields = { 'status.podIP': status.podIP!, 'spec.nodeName': spec.nodeName! } as Record<string, string>
+    const values = env.map(({ name, value, valueFrom }) => [name, value ?? fields[valueFrom!.fieldRef.fieldPath]!])
+    const agent = await startAgent({
+      program,
+      mode,
+      space,
+      env: Object.fromEntries(values),
+      api,
+      account: spec.serviceAccountName,
+      dir: cluster.dir,
+    })
+    return { agent, isGateway: mode === 'gateway' }
+  }
+
+  const end = async ({ agent, node, space, ip }: Running) => {
     await agent?.end('SIGTERM')
-    if (ownSpace) await net.remove(space)
+    if (space === node) return
+    // The next pod may have the same address, and with it a cable of the same name.
+    await removeRoutedPod(node, ip)
+    await net.remove(space)
   }
 
   /** The cloud gives the Service an address, and leads what comes there to the gateway's Pod. */
@@ -145,21 +162,29 @@ export async function startKubelet({
 
   let isOver = false
   let problem: unknown
+  // It goes on whatever happens, as a kubelet does.
   const looking = (async () => {
     while (!isOver) {
-      await look()
+      problem = await look().then(
+        () => undefined,
+        (error) => error,
+      )
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
-  })().catch((error) => {
-    problem = error
-  })
+  })()
   return {
     nodes,
     podAt(ip) {
       if (problem) throw problem
-      const found = [...running.values()].find((one) => one.ip === ip && one.ownSpace)
+      const found = [...running.values()].find((one) => one.ip === ip && one.space !== one.node)
       if (found === undefined) throw new Error(`no pod runs at ${ip}`)
       return found.space
+    },
+    report() {
+      const pods = [...running.values()].map(({ name, ip, agent }) =>
+        [`${name} at ${ip}`, ...(agent?.lines.slice(-20) ?? [])].join('\n  '),
+      )
+      return [`${id}: ${problem ? `hindered: ${problem}` : 'no problem'}`, ...pods].join('\n')
     },
     async move(next) {
       await nodes[0].ip(`addr del ${publicIP}/24 dev wan0`, `addr add ${next}/24 dev wan0`)

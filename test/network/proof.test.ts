@@ -3,7 +3,7 @@
  * the manifests say that the functions made. Every address that is tried here stands where the functions have put it: in
  * a pod's status or an EndpointSlice.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest'
 import { buildAgent } from '../../infra/gateway/build.ts'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
@@ -60,6 +60,8 @@ describe.skipIf(hindrance)(
       await net?.stop()
       await stage?.stop()
     })
+
+    beforeEach(() => onTestFailed(() => console.error(...Object.values(kubelets).map((kubelet) => kubelet.report()))))
 
     const apply = (...objects: object[]) => stage.clusters.rome!.kubectl(['apply', '-f', '-'], listOf(...objects))
     const inSystem = (id: Id, ...args: string[]) => stage.clusters[id]!.kubectl(['-n', 'heliograph', ...args])

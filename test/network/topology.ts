@@ -141,8 +141,7 @@ export async function addRoutedPod(
   pod: Space,
   ip: string,
 ): Promise<void> {
-  const [, , c, d] = ip.split('.')
-  const cable = `p${c}.${d}`
+  const cable = routedCable(ip)
   const [router, mac] = ['169.254.1.1', 'ee:ee:ee:ee:ee:ee']
   await net.cable(node, cable, pod, 'eth0')
   await node.ip(`link set ${cable} address ${mac}`, `route replace ${ip} dev ${cable}`)
@@ -154,6 +153,13 @@ export async function addRoutedPod(
     `neigh replace ${router} lladdr ${mac} dev eth0 nud permanent`,
   )
 }
+
+/** Disconnects it: at once, where a namespace that is removed takes its cables with it some time later. */
+export async function removeRoutedPod(node: Space, ip: string): Promise<void> {
+  await node.ip(`link del ${routedCable(ip)}`)
+}
+
+const routedCable = (ip: string): string => `p${ip.split('.').slice(2).join('.')}`
 
 /** What a Service of type LoadBalancer or NodePort does for the gateway's Pod, and a CNI for what a pod sends outside. */
 export async function serveGateway(node: Space, publicIP: string, ip: string, podCIDR: string): Promise<void> {
