@@ -135,6 +135,11 @@ describe('parseConfig', () => {
       want: /^CLUSTER_ROME_POD_CIDR: "10.244.0.0\/33" is not a CIDR; use e.g. 10.244.0.0\/16/,
     },
     {
+      name: 'an address with the length of its network',
+      env: { CLUSTER_ROME_POD_CIDR: '10.244.1.1/16,fd00::1/64' },
+      want: /^CLUSTER_ROME_POD_CIDR: 10.244.1.1\/16 has bits after its prefix; use 10.244.0.0\/16, or a longer prefix/,
+    },
+    {
       name: 'CIDRs that overlap',
       env: { CLUSTER_ROME_POD_CIDR: '10.96.128.0/17', CLUSTER_ROME_SERVICE_CIDR: '10.96.0.0/12' },
       want: /^CLUSTER_ROME_SERVICE_CIDR: 10.96.0.0\/12 overlaps 10.96.128.0\/17 of CLUSTER_ROME_POD_CIDR/,

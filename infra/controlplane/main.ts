@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { isUsageError, readArguments, usageError } from '../arguments.ts'
 import { findAssets, kubectlCommand } from './assets.ts'
 import { type Cluster, startCluster } from './cluster.ts'
 
@@ -26,12 +26,14 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
 
   up: async (args) => {
     const options = { nodes: { type: 'string', default: '0' }, dir: { type: 'string' } } as const
-    const { values, positionals: names } = parseArgs({ args, options, allowPositionals: true })
+    const { values, positionals: names } = readArguments({ args, options, allowPositionals: true })
     if (names.length === 0) return help()
+    const nodes = Number(values.nodes)
+    if (!Number.isSafeInteger(nodes) || nodes < 0) throw usageError(`--nodes ${values.nodes}: use a whole number`)
     const dir = values.dir ?? (await mkdtemp(join(tmpdir(), 'heliograph-')))
     const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
     await findAssets()
-    const starts = names.map((name) => startCluster({ name, dir: join(dir, name), nodes: Number(values.nodes) }))
+    const starts = names.map((name) => startCluster({ name, dir: join(dir, name), nodes }))
     const results = await Promise.allSettled(starts)
     const clusters = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
     try {
@@ -66,6 +68,6 @@ const help = async (): Promise<number> => {
 
 const [command = '', ...rest] = process.argv.slice(2)
 process.exitCode = await (commands[command] ?? help)(rest).catch((error: Error) => {
-  process.stderr.write(`${error.name}: ${error.message}\n`)
+  process.stderr.write(isUsageError(error) ? `${error.message}\n\n${usage}` : `${error.name}: ${error.message}\n`)
   return 1
 })

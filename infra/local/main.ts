@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { ConfigError } from '../../lib/config.ts'
+import { isUsageError, readArguments, usageError } from '../arguments.ts'
 import { kubectlCommand } from '../controlplane/assets.ts'
 import { readable } from './lines.ts'
 import { PreflightError, startOwn } from './own.ts'
@@ -54,7 +54,7 @@ async function main(): Promise<number> {
 }
 
 function options(): { once: boolean; dir: string; mode: Mode; help: boolean } {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     options: {
       once: { type: 'boolean', default: false },
       dir: { type: 'string', default: '.heliograph' },
@@ -64,7 +64,7 @@ function options(): { once: boolean; dir: string; mode: Mode; help: boolean } {
   })
   const { mode } = values
   if (mode === 'virtual-node' || mode === 'gate') return { ...values, mode }
-  throw Object.assign(new Error(`--mode ${mode}: use virtual-node or gate`), { code: 'ERR_PARSE_ARGS_VALUE' })
+  throw usageError(`--mode ${mode}: use virtual-node or gate`)
 }
 
 async function play(stage: Stage): Promise<number> {
@@ -160,10 +160,6 @@ function isUserError(error: unknown): boolean {
     'FolderError',
   ]
   return named.includes(name ?? '')
-}
-
-function isUsageError(error: unknown): boolean {
-  return (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
-import { parseArgs } from 'node:util'
 import { createSecrets } from '../../lib/aws/secrets.ts'
 import { clusterPrefix, type Env, optional } from '../../lib/config/reader.ts'
 import { type Config, parseConfig } from '../../lib/config.ts'
 import type { AdmissionEndpoint } from '../admission-webhooks.ts'
+import { readArguments } from '../arguments.ts'
 import type { Use } from '../rights.ts'
 import { readStage } from '../stack/settings.ts'
 import { type Events, useOf } from './cluster.ts'
@@ -126,7 +126,7 @@ function valuesOf(args: readonly string[]) {
     { type: 'string' }
   >
   try {
-    return parseArgs({ args: [...args], options }).values
+    return readArguments({ args: [...args], options }).values
   } catch (error) {
     throw new UsageError([(error as Error).message])
   }

@@ -59,6 +59,7 @@ test('YAML may read a value as something else than text', () => {
 
 test.each([
   { args: ['--stage', '../prod'], want: '--stage: give letters, digits and "-"' },
+  { args: ['--stage', 'prod', '-s', 'test'], want: '--stage: given twice; give it once' },
   { args: ['--stage'], want: '--stage: give letters' },
   { args: ['--stage', 'prod', '--param', 'setting=a.yml'], want: '--param: there is no other than settings=FILE' },
   { args: ['--stage', 'prod', '--region', 'us-east-1'], want: '--region: stands in the settings of the stage' },

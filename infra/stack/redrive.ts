@@ -1,5 +1,4 @@
 /** `npm run redrive`: the dead letters of a stage go on the bus again, once what they tell is mended. */
-import { parseArgs } from 'node:util'
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import {
   ChangeMessageVisibilityCommand,
@@ -11,6 +10,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import * as z from 'zod'
 import { DETAIL_TYPE, EVENT_SOURCE } from '../../lib/event/change.ts'
+import { isUsageError, readArguments } from '../arguments.ts'
 import { type DeadLetter, readLetter } from '../local/events/letters.ts'
 import { explain } from './explain.ts'
 import { readStage } from './settings.ts'
@@ -142,7 +142,7 @@ async function main(args: string[]): Promise<number> {
   const flag = { type: 'boolean', default: false } as const
   const text = { type: 'string' } as const
   // Nothing is passed over: what a misspelt --list would do cannot be undone.
-  const { values } = parseArgs({ args, options: { stage: text, param: text, list: flag, help: flag } })
+  const { values } = readArguments({ args, options: { stage: text, param: text, list: flag, help: flag } })
   if (values.help) {
     process.stdout.write(USAGE)
     return 0
@@ -162,7 +162,7 @@ async function main(args: string[]): Promise<number> {
 const NOT_DEPLOYED = 'this stage is not deployed in its region; npm run deploy makes its queue'
 
 function tellOf(error: Error & { code?: string }): string {
-  if (error.code?.startsWith('ERR_PARSE_ARGS')) return `${error.message}\n\n${USAGE}`
+  if (isUsageError(error)) return `${error.message}\n\n${USAGE}`
   return error.name === 'QueueDoesNotExist' ? NOT_DEPLOYED : explain(error)
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import * as z from 'zod'
+import { readArguments } from '../arguments.ts'
 import { ROOT } from '../local/root.ts'
 
 /** Text of a variable; YAML reads `true` and `100` as what they look like, and nothing as null. */
@@ -97,7 +97,7 @@ export interface Stage {
   settings: StageSettings
 }
 
-/** @param args of a command; options of others are passed over @throws SettingsError */
+/** @param args of a command; options of others are passed over @throws SettingsError, usage errors */
 export async function readStage(args: readonly string[]): Promise<Stage> {
   const text = { type: 'string' } as const
   const options = {
@@ -105,7 +105,7 @@ export async function readStage(args: readonly string[]): Promise<Stage> {
     param: { ...text, multiple: true },
     region: { ...text, short: 'r' },
   }
-  const { stage = 'prod', param = [], region } = parseArgs({ args: [...args], strict: false, options }).values
+  const { stage = 'prod', param = [], region } = readArguments({ args: [...args], strict: false, options }).values
   const params = [param].flat().map((value) => /^settings=(.+)$/.exec(String(value))?.[1])
   const problems = [
     ...(isStageName(stage) ? [] : ['--stage: give letters, digits and "-", e.g. --stage prod']),

@@ -2,12 +2,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { ConfigError, parseConfig } from '../../lib/config.ts'
 import { isOurs } from '../../lib/log.ts'
 import { connectPeerings } from '../../lib/peerings.ts'
+import { isUsageError, readArguments, usageError } from '../arguments.ts'
 import { ROOT } from '../local/root.ts'
 import { explain } from '../stack/explain.ts'
 import { readStage, type Stage } from '../stack/settings.ts'
@@ -74,16 +74,12 @@ async function main(args: string[]): Promise<number> {
 async function optionsOf(args: string[]): Promise<Options | 'help'> {
   const flag = { type: 'boolean', default: false } as const
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ args, options: { stage: text, param: text, stack: flag, yes: flag, help: flag } })
+  const { values } = readArguments({ args, options: { stage: text, param: text, stack: flag, yes: flag, help: flag } })
   if (values.help) return 'help'
   const { stage, param, stack, yes } = values
   if (stage !== undefined) return { stage: await readStage(args), stack, yes }
-  if (stack || param !== undefined) throw new UsageError(`--${stack ? 'stack' : 'param'}: which one? give --stage too`)
+  if (stack || param !== undefined) throw usageError(`--${stack ? 'stack' : 'param'}: which one? give --stage too`)
   return { stack, yes }
-}
-
-class UsageError extends Error {
-  override name = 'UsageError'
 }
 
 const stackOf = ({ stage }: Stage) => `heliograph-${stage}`
@@ -111,8 +107,8 @@ function sayIf(text: string): void {
 }
 
 /** Errors that a person can mend are told without a stack. */
-function tellOf(error: Error & { code?: string }): string {
-  if (error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS')) return `${error.message}\n\n${USAGE}`
+function tellOf(error: Error): string {
+  if (isUsageError(error)) return `${error.message}\n\n${USAGE}`
   return error instanceof ConfigError || isOurs(error) ? error.message : explain(error)
 }
 

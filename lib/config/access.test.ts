@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { problemsOf } from '../../test/support/config.ts'
 import { type Access, parseConfig } from '../config.ts'
-import type { ConfigError } from './reader.ts'
 
 const CLUSTERS = { CLUSTERS: 'rome,milan', PEERINGS: 'rome:milan', CLUSTER_ROME_KUBECONFIG: '/kube/rome' }
 const SERVER = 'https://ABC.gr7.eu-west-1.eks.amazonaws.com'
@@ -13,15 +13,6 @@ const envOf = (milan: Env): Env => ({
   ...CLUSTERS,
   ...Object.fromEntries(Object.entries(milan).map(([name, value]) => [`CLUSTER_MILAN_${name}`, value])),
 })
-
-function problemsOf(milan: Env): readonly string[] {
-  try {
-    parseConfig(envOf(milan))
-  } catch (error) {
-    return (error as ConfigError).problems
-  }
-  return []
-}
 
 const eks = { name: 'prod', region: 'eu-west-1' }
 const rows: { name: string; milan: Env; want: Access }[] = [
@@ -101,7 +92,7 @@ test.each<{ name: string; milan: Env; want: RegExp[] }>([
     want: [/^CLUSTER_MILAN_KUBECONFIG: no valid reference; [^:]*:[^:]*:[^:]*$/],
   },
 ])('says what is wrong: $name', ({ milan, want }) => {
-  expect(problemsOf(milan)).toEqual(want.map((one) => expect.stringMatching(one)))
+  expect(problemsOf(envOf(milan))).toEqual(want.map((one) => expect.stringMatching(one)))
 })
 
 test('a variable of a cluster that CLUSTERS does not name', () => {

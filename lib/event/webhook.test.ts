@@ -46,8 +46,11 @@ function http(body: unknown, headers: Record<string, string> = {}, more: object 
   }
 }
 
-async function call(event: object): Promise<{ status: number; body: unknown; headers: Record<string, string> }> {
-  const { statusCode, body, headers } = (await handler(event, invocation)) as HttpResponse
+async function call(
+  event: object,
+  context = invocation,
+): Promise<{ status: number; body: unknown; headers: Record<string, string> }> {
+  const { statusCode, body, headers } = (await handler(event, context)) as HttpResponse
   return { status: statusCode, body: JSON.parse(body), headers }
 }
 
@@ -337,7 +340,9 @@ test('5,000 items of as many namespaces are put', async () => {
   const items = Array.from({ length: 5000 }, (_, index) =>
     audit('a', { objectRef: { resource: 'configmaps', namespace: `ns-${index}`, name: 'a' } }),
   )
-  expect(await call(http(list(...items)))).toMatchObject({ status: 200, body: summary(5000, 5000) })
+  // As much time as a loaded machine may need.
+  const patient = { ...invocation, getRemainingTimeInMillis: () => 60_000 }
+  expect(await call(http(list(...items)), patient)).toMatchObject({ status: 200, body: summary(5000, 5000) })
   expect(new Set(bus.taken.map((change) => change.namespace)).size).toBe(5000)
 })
 

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { ROOT } from '../../infra/local/root.ts'
 import { applySample } from '../../infra/local/scenario.ts'
 import { showcase } from '../../infra/local/showcase.ts'
+import { runCommand } from '../support/command.ts'
 import { type TestStage, testStage } from './stage.ts'
 
 /** The sample runs in milan; then Heliograph goes, as a person lets it go, while its functions run on. */
@@ -29,18 +29,10 @@ beforeAll(async () => {
 afterAll(() => stage?.stop())
 
 /** The command as a person runs it, with the rights of an administrator. */
-function uninstall(...args: string[]): Promise<{ code: number | null; output: string }> {
+function uninstall(...args: string[]) {
   const env: Record<string, string> = { ...stage.env }
   for (const id of ['rome', 'milan']) env[`CLUSTER_${id.toUpperCase()}_KUBECONFIG`] = stage.clusters[id]!.kubeconfig
-  const child = spawn(process.execPath, [join(ROOT, 'infra', 'uninstall', 'main.ts'), ...args], { env })
-  let output = ''
-  child.stdout.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output += chunk
-  })
-  return new Promise((done) => child.on('close', (code) => done({ code, output })))
+  return runCommand(process.execPath, [join(ROOT, 'infra', 'uninstall', 'main.ts'), ...args], { env })
 }
 
 const everything = async () => {
@@ -109,7 +101,7 @@ test('all of it goes, nothing else does, and doing it again finds nothing', asyn
 }, 400_000)
 
 test('what is wrong with the command line is told', async () => {
-  expect(await uninstall('--stack')).toEqual({
+  expect(await uninstall('--stack')).toMatchObject({
     code: 1,
     output: expect.stringContaining('--stack: which one? give --stage too'),
   })
