@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findAssets } from '../infra/controlplane/assets.ts'
 
 interface Figures {
@@ -16,7 +16,25 @@ interface Part {
   run(): Promise<Figures>
 }
 
-const bin = (name: string) => join(import.meta.dirname, '..', 'node_modules', '.bin', name)
+const root = join(import.meta.dirname, '..')
+
+const bin = (name: string) => join(root, 'node_modules', '.bin', name)
+
+/** What vitest reports. */
+interface Report {
+  numPassedTests: number
+  numFailedTests: number
+  /** Of each file, times in ms. */
+  testResults: readonly { name: string; startTime: number; endTime: number }[]
+}
+
+const slowest = (files: Report['testResults']) =>
+  files
+    .map(({ name, startTime, endTime }) => ({ name: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .toSorted((one, other) => other.seconds - one.seconds)
+    .slice(0, 5)
+    .map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`)
+    .join(', ')
 
 /** One command as one check. */
 const command = (name: string, program: string, ...args: string[]): Part => ({
@@ -37,7 +55,8 @@ const vitest = (project: string): Part => ({
     const code = await exitCode(bin('vitest'), ['run', '--project', project, ...reporters])
     const report = await readFile(file, 'utf8').catch(() => '{}')
     await rm(dir, { recursive: true, force: true })
-    const { numPassedTests = 0, numFailedTests = 0 } = JSON.parse(report) as Record<string, number>
+    const { numPassedTests = 0, numFailedTests = 0, testResults = [] } = JSON.parse(report) as Partial<Report>
+    process.stdout.write(`slowest: ${slowest(testResults)}\n`)
     // A file that does not load, or an error outside any test, fails the run without failing a test.
     const failed = code === 0 ? numFailedTests : Math.max(1, numFailedTests)
     return { passed: numPassedTests, failed }
@@ -52,7 +71,7 @@ const controlplane: Part = {
   },
 }
 
-const agent = join(import.meta.dirname, '..', 'infra', 'gateway')
+const agent = join(root, 'infra', 'gateway')
 
 const parts: Part[] = [
   command('biome', bin('biome'), 'check', '.'),
