@@ -13,6 +13,7 @@ import {
   POD,
   STORAGE_CLASS,
 } from '../../lib/cluster/resources.ts'
+import type { PeeringConfig } from '../../lib/config.ts'
 import { SCHEDULING_ENABLED } from '../../lib/flows/namespace/label.ts'
 import { isManaged, MANAGED } from '../../lib/flows/network/names.ts'
 import { podsFor } from '../../lib/flows/refused/flow.ts'
@@ -50,10 +51,14 @@ export interface Part {
 /**
  * All parts, in the order in which they go: those of one step when those of the step before are gone.
  * Custom resources are none: people's own objects would go with them.
+ * @param kept peerings that go on: their clusters keep what they need for them
  */
-export function stepsOf(peerings: readonly Peering[]): Part[][] {
-  const clusters = [...new Set(peerings.flatMap(({ home, remote }) => [home, remote]))]
-  const homes = [...new Set(peerings.map(({ home }) => home))]
+export function stepsOf(peerings: readonly Peering[], kept: readonly PeeringConfig[] = []): Part[][] {
+  const isHome = ({ id }: Cluster) => kept.some(({ home }) => home === id)
+  const isRemote = ({ id }: Cluster) => kept.some(({ remote }) => remote === id)
+  const homes = [...new Set(peerings.map(({ home }) => home))].filter((cluster) => !isHome(cluster))
+  const all = new Set(peerings.flatMap(({ home, remote }) => [home, remote]))
+  const clusters = [...all].filter((cluster) => !isHome(cluster) && !isRemote(cluster))
   return [
     // First of all, that nothing waits for an answer of what is not there any more.
     clusters.flatMap((cluster) => WEBHOOKS.map((row) => managedPart(cluster, row))),

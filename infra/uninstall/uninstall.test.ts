@@ -13,12 +13,14 @@ import {
 import type { Peering } from '../../lib/reflect/peering.ts'
 import { type MemoryCluster, memoryCluster } from '../../test/support/memory-cluster.ts'
 import { twoClusters } from '../../test/support/two-clusters.ts'
+import { stepsOf } from './parts.ts'
 import { inventoryText } from './plan.ts'
 import { takeInventory, uninstall } from './uninstall.ts'
 import { variablesOf } from './variables.ts'
 
 const MARKS = { 'offloading.liqo.io/origin': 'rome', 'offloading.liqo.io/destination': 'milan' }
 const OTHERS = { 'offloading.liqo.io/origin': 'turin', 'offloading.liqo.io/destination': 'milan' }
+const TO_TURIN = { 'offloading.liqo.io/destination': 'turin' }
 const OURS = { 'app.kubernetes.io/managed-by': 'heliograph' }
 
 const ROLE_BINDING = {
@@ -46,7 +48,10 @@ beforeEach(() => {
   milan.user.create(CONFIGMAP, { metadata: { name: 'settings', namespace: 'shop-rome', labels: MARKS } })
 })
 
-const run = () => uninstall([peering], () => {}, 1000)
+const run = () => uninstall(stepsOf([peering]), () => {}, 1000)
+/** Clusters whose namespaces lose the label of the admission webhook. */
+const labelled = (steps: ReturnType<typeof stepsOf>) =>
+  steps.flat().flatMap(({ how, cluster }) => (how === 'unlabel' ? [cluster.id] : []))
 /** Names of what is deleted there from now on, in order. */
 function deletionsInRome(): readonly string[] {
   const deleted: string[] = []
@@ -60,14 +65,14 @@ const namesIn = (cluster: MemoryCluster, resource: typeof NODE) =>
   cluster.all(resource).map(({ metadata }) => metadata.name)
 
 test('what bears the marks of the peering goes, and nothing like it', async () => {
-  const { found } = await takeInventory([peering])
+  const { found } = await takeInventory(stepsOf([peering]))
   expect(found.map(({ part, names }) => `${part.cluster.id} ${part.what} ${names}`)).toEqual([
     'milan namespaces shop-rome',
     'milan configmaps shop-rome/settings',
     'rome virtual nodes liqo-milan',
   ])
   await run()
-  expect((await takeInventory([peering])).found).toEqual([])
+  expect((await takeInventory(stepsOf([peering]))).found).toEqual([])
   expect(namesIn(rome, NODE)).toEqual(['worker'])
   expect(namesIn(milan, NAMESPACE)).toEqual(expect.arrayContaining(['marked', 'shop-turin']))
   expect(namesIn(milan, NAMESPACE)).not.toContain('shop-rome')
@@ -84,6 +89,26 @@ test('gated pods of home end, as nothing else would end them; others stay', asyn
   gated('to-turin', 'turin')
   await run()
   expect(namesIn(rome, POD)).toEqual(['to-turin'])
+})
+
+test('a peering that has ended goes alone: clusters of others keep what they need', async () => {
+  rome.user.create(NODE, { metadata: { name: 'liqo-turin', labels: { ...MARKS, ...TO_TURIN } } })
+  for (const cluster of [rome, milan]) {
+    cluster.user.create(NAMESPACE, { metadata: { name: 'heliograph', labels: OURS } })
+    cluster.user.create(STORAGE_CLASS, { metadata: { name: 'liqo', labels: OURS } })
+  }
+  const steps = stepsOf([peering], [{ home: 'rome', remote: 'turin' }])
+  expect(labelled(steps)).toEqual([])
+  await uninstall(steps, () => {}, 1000)
+  expect(namesIn(rome, NODE)).toEqual(['liqo-turin', 'worker'])
+  expect([namesIn(rome, STORAGE_CLASS), namesIn(milan, STORAGE_CLASS)]).toEqual([['liqo'], []])
+  expect(namesIn(rome, NAMESPACE)).toContain('heliograph')
+  expect(namesIn(milan, NAMESPACE)).not.toContain('heliograph')
+
+  const asRemote = stepsOf([peering], [{ home: 'turin', remote: 'rome' }])
+  expect(labelled(asRemote)).toEqual(['rome'])
+  await uninstall(asRemote, () => {}, 1000)
+  expect(namesIn(rome, STORAGE_CLASS)).toEqual(['liqo'])
 })
 
 test('an object that changes meanwhile is looked at again, and left alone when it is not ours any more', async () => {
@@ -161,7 +186,7 @@ test('a cluster that does not answer hinders the other in nothing, and what rema
   milan.intercept = () => ({ error: new UnreachableError('milan', 'no answer') })
   await run()
   expect(namesIn(rome, NODE)).toEqual(['worker'])
-  const after = await takeInventory([peering])
+  const after = await takeInventory(stepsOf([peering]))
   expect(after.found).toEqual([])
   expect(inventoryText(after).split('\n').slice(0, 4)).toEqual([
     'milan: what is there remains. Run this again when it answers, or there, in this order:',

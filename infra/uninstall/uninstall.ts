@@ -1,9 +1,8 @@
 import { ClusterError, ConflictError } from '../../lib/cluster/errors.ts'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import { forEach } from '../../lib/reflect/for-each.ts'
-import type { Peering } from '../../lib/reflect/peering.ts'
 import { eventually, TimeoutError } from '../local/eventually.ts'
-import { type Part, stepsOf } from './parts.ts'
+import type { Part } from './parts.ts'
 
 /** What there is of ours. */
 export interface Inventory {
@@ -26,10 +25,10 @@ const AT_ONCE = 8
 /** Milliseconds until a step is done: namespaces wait for their pods. */
 const STEP_MS = 180_000
 
-/** Reads only. What one cluster does not answer hinders no other. */
-export async function takeInventory(peerings: readonly Peering[]): Promise<Inventory> {
+/** Reads only. What one cluster does not answer hinders no other. @param steps of `stepsOf` */
+export async function takeInventory(steps: readonly Part[][]): Promise<Inventory> {
   const inventory: Inventory = { found: [], waiting: [], unknown: [] }
-  for (const part of stepsOf(peerings).flat()) {
+  for (const part of steps.flat()) {
     try {
       const objects = Map.groupBy(await part.find(), (object) => (isWaiting(part, object) ? 'waiting' : 'found'))
       for (const [list, some] of objects) inventory[list].push({ part, names: some.map(nameOf).toSorted() })
@@ -44,14 +43,15 @@ export async function takeInventory(peerings: readonly Peering[]): Promise<Inven
 /**
  * Removes all that is ours, step by step. What one cluster does not answer hinders no other, and shows in the next
  * inventory.
+ * @param steps of `stepsOf`
  * @param tell a line for each part that there was
  */
 export async function uninstall(
-  peerings: readonly Peering[],
+  steps: readonly Part[][],
   tell: (line: string) => void,
   stepMs = STEP_MS,
 ): Promise<void> {
-  for (const step of stepsOf(peerings)) {
+  for (const step of steps) {
     const begun: Part[] = []
     for (const part of step.filter(({ how }) => how !== 'along')) {
       await ifAnswered(async () => {

@@ -29,8 +29,8 @@ beforeAll(async () => {
 afterAll(() => stage?.stop())
 
 /** The command as a person runs it, with the rights of an administrator. */
-function uninstall(...args: string[]) {
-  const env: Record<string, string> = { ...stage.env }
+function uninstall(args: readonly string[] = [], variables: Record<string, string> = {}) {
+  const env: Record<string, string> = { ...stage.env, ...variables }
   for (const id of ['rome', 'milan']) env[`CLUSTER_${id.toUpperCase()}_KUBECONFIG`] = stage.clusters[id]!.kubeconfig
   return runCommand(process.execPath, [join(ROOT, 'infra', 'uninstall', 'main.ts'), ...args], { env })
 }
@@ -66,6 +66,23 @@ test('the plan tells what there is, and changes nothing', async () => {
   }
 })
 
+test('of a peering that has ended, what its clusters need for no other', async () => {
+  const served = { PEERINGS: 'milan:rome' }
+  const { code, output } = await uninstall(['--peering', 'rome:milan'], served)
+  expect([code, output]).toEqual([0, expect.stringContaining('Nothing was changed.')])
+  expect(output).toMatch(/ {2}1 virtual nodes: liqo-milan/)
+  expect(output).toMatch(/ {2}1 namespaces, .*: shop-rome/)
+  expect(output).not.toMatch(/rights|webhooks/)
+  expect(await uninstall(['--peering', 'rome:milan'])).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('--peering: PEERINGS has rome:milan'),
+  })
+  expect(await uninstall(['--peering', 'rome:turin'])).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('--peering: "rome:turin" names turin, which CLUSTERS does not; add it there'),
+  })
+})
+
 test('a cluster that does not answer: what remains there, and how to remove it', async () => {
   await stage.clusters.milan!.cluster.stopApiServer()
   const { code, output } = await uninstall()
@@ -80,7 +97,7 @@ test('a cluster that does not answer: what remains there, and how to remove it',
 })
 
 test('all of it goes, nothing else does, and doing it again finds nothing', async () => {
-  const { code, output } = await uninstall('--yes')
+  const { code, output } = await uninstall(['--yes'])
   expect([code, output]).toEqual([0, expect.stringContaining('All of it is removed.')])
   const [inRome, inMilan] = await everything()
   expect([...inMilan!].filter((name) => /shop|heliograph|liqo/.test(name))).toEqual([])
@@ -96,14 +113,14 @@ test('all of it goes, nothing else does, and doing it again finds nothing', asyn
   expect(await labels('shop')).not.toHaveProperty(['liqo.io/scheduling-enabled'])
   expect(await rome('-n', 'shop', 'get', 'nsof', 'offloading', '-o', 'name')).toContain('offloading')
 
-  const again = await uninstall('--yes')
+  const again = await uninstall(['--yes'])
   expect([again.code, again.output]).toEqual([0, expect.stringContaining('There is nothing of ours in the clusters.')])
 }, 400_000)
 
 test('what is wrong with the command line is told', async () => {
-  expect(await uninstall('--stack')).toMatchObject({
+  expect(await uninstall(['--stack'])).toMatchObject({
     code: 1,
     output: expect.stringContaining('--stack: which one? give --stage too'),
   })
-  expect((await uninstall('--yess')).output).toContain("Unknown option '--yess'")
+  expect((await uninstall(['--yess'])).output).toContain("Unknown option '--yess'")
 })
