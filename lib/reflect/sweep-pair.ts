@@ -32,6 +32,10 @@ export interface Deletion {
   what: string
   /** Objects that it removes; 0 of one that the configuration asks for, which goes whatever the budget. */
   weight: number
+  /** The pair in whose remote namespace it is, e.g. `rome:milan/shop`; absent: it is in none. */
+  pair?: string
+  /** It is that namespace itself: whatever is in it goes with it. */
+  whole?: true
   /** What it is, where it counts as drift. */
   differs?: Difference
   carryOut(): Promise<Outcome>
@@ -98,37 +102,52 @@ export async function sweepKind(sweep: Sweep, peering: Peering, pair: Pair, kind
           return count(sweep, verdict.do === 'nothing' && due ? 'returned' : verdict.verdict)
         }
         const carryOut = () => reflect(kind, peering, name, pairs)
-        if (verdict.do === 'delete') {
-          deletions.push({ what, ...(verdict.deliberate ? { weight: 0 } : { weight: 1, differs }), carryOut })
-        } else await reflectNoted(sweep, what, kind, peering, name, pairs, differs)
+        const orphan = {
+          what,
+          weight: 1,
+          ...(kind.target.side === 'remote' && { pair: pairName(peering, pair.homeNamespace) }),
+          differs,
+          carryOut,
+        }
+        if (verdict.do !== 'delete') await reflectNoted(sweep, kind, peering, name, pairs, orphan)
+        else deletions.push(verdict.deliberate ? { what, weight: 0, carryOut } : orphan)
       },
     )
     sweep.deletions.push(...deletions)
   })
 }
 
-/** The lists saw something to write; the key itself is observed anew, and may have come to need a deletion by then. */
+/**
+ * The lists saw something to write; the key itself is observed anew, and may have come to need a deletion by then.
+ * @param orphan what is to be noted in that case
+ */
 async function reflectNoted(
   sweep: Sweep,
-  what: string,
   kind: Kind,
   peering: Peering,
   name: string,
   pairs: PairScope,
-  differs: Difference,
+  orphan: Deletion & { differs: Difference },
 ): Promise<void> {
+  const { what, differs } = orphan
   const isDone = await noted(sweep, what, async () => {
     const outcome = await reflect(kind, peering, name, pairs, 'withhold')
-    if (outcome.verdict === 'withheld') {
-      sweep.deletions.push({ what, weight: 1, differs, carryOut: () => reflect(kind, peering, name, pairs) })
-    } else countOutcome(sweep, what, outcome, differs)
+    if (outcome.verdict === 'withheld') sweep.deletions.push(orphan)
+    else countOutcome(sweep, what, outcome, differs)
   })
   if (!isDone) noteDifference(sweep, differs)
 }
 
-/** Carries out the deletions noted; none of those that weigh something when together they weigh more than the budget. */
+/**
+ * Carries out the deletions noted; none of those that weigh something when together they weigh more than the budget.
+ * What goes with its namespace, whose weight has it already, neither counts nor is carried out.
+ */
 export async function settleDeletions(sweep: Sweep, budget: number): Promise<void> {
-  const weighty = sweep.deletions.filter(({ weight }) => weight > 0)
+  const emptied = new Set(sweep.deletions.flatMap(({ pair, whole }) => (whole && pair) || []))
+  const goesAlong = ({ pair, whole }: Deletion) => !whole && pair !== undefined && emptied.has(pair)
+  const along = sweep.deletions.filter(goesAlong)
+  const own = sweep.deletions.filter((one) => !goesAlong(one))
+  const weighty = own.filter(({ weight }) => weight > 0)
   const weight = weighty.reduce((sum, deletion) => sum + deletion.weight, 0)
   const isOver = weight > budget
   if (isOver) {
@@ -137,10 +156,9 @@ export async function settleDeletions(sweep: Sweep, budget: number): Promise<voi
     const remedy = 'check that the source clusters are whole; if so, set SWEEP_DELETE_BUDGET to at least this weight'
     const line = { deletions: weighty.length, weight, budget, some, remedy }
     sweep.log.error('delete budget exceeded, nothing deleted', line)
-    for (const { differs } of weighty) if (differs) noteDifference(sweep, differs)
   }
-  const allowed = isOver ? sweep.deletions.filter((deletion) => deletion.weight === 0) : sweep.deletions
-  await forEach(allowed, KEYS, async ({ what, carryOut, differs }) => {
+  for (const { differs } of isOver ? [...weighty, ...along] : along) if (differs) noteDifference(sweep, differs)
+  await forEach(isOver ? own.filter((one) => one.weight === 0) : own, KEYS, async ({ what, carryOut, differs }) => {
     const isDone = await noted(sweep, what, async () => countOutcome(sweep, what, await carryOut(), differs))
     if (!isDone && differs) noteDifference(sweep, differs)
   })
@@ -174,6 +192,9 @@ function noteDifference({ drift }: Sweep, { peering, age }: Difference): void {
 }
 
 export const peeringName = ({ home, remote }: Peering): string => `${home.id}:${remote.id}`
+
+/** e.g. `rome:milan/shop` */
+export const pairName = (peering: Peering, homeNamespace: string): string => `${peeringName(peering)}/${homeNamespace}`
 
 /** Verdicts that name no count of their own. */
 const COUNTED_AS: Partial<Record<Outcome['verdict'], keyof Summary>> = {

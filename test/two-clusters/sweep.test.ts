@@ -124,6 +124,22 @@ describe('a sweep', () => {
     expect(world.milan.peek(NAMESPACE, { name: 'shop-rome' })?.metadata.deletionTimestamp).toBeDefined()
   })
 
+  test('weighs what is in a deleted namespace once, and deletes it with the namespace', async () => {
+    const names = ['a', 'b', 'c']
+    const world = await offloaded(...names)
+    for (const name of names) world.rome.user.delete(CONFIGMAP, { namespace: 'shop', name })
+    world.rome.user.delete(NAMESPACE_OFFLOADING, { namespace: 'shop', name: 'offloading' })
+    const measured: unknown[] = []
+    const measure = (...all: unknown[]) => void measured.push(all)
+    expect(await run(world, { deleteBudget: 3 })).toMatchObject({ deleted: 0, refused: 1 })
+    expect(world.lines).toContainEqual(expect.objectContaining({ deletions: 1, weight: 4, budget: 3 }))
+    const before = world.milan.changes.length
+    expect(await run(world, { deleteBudget: 4, measure })).toMatchObject({ deleted: 1, refused: 0, failed: 0 })
+    expect(world.milan.peek(NAMESPACE, { name: 'shop-rome' })?.metadata.deletionTimestamp).toBeDefined()
+    expect(world.milan.changes.length).toBe(before + 1)
+    expect(measured).toMatchObject([['rome:milan', { DriftFound: 3 }]])
+  })
+
   test('only reports when asked to', async () => {
     const world = await offloaded('a', 'gone')
     world.rome.user.create(CONFIGMAP, cfg('new'))

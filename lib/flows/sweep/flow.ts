@@ -13,6 +13,7 @@ import {
   countOutcome,
   newSweep,
   noted,
+  pairName,
   peeringName,
   type Summary,
   type Sweep,
@@ -144,8 +145,9 @@ async function note(run: Sweep, name: string, { peering, served, again }: Result
   const what = `namespace ${peering.home.id}/${name} in ${peering.remote.id}`
   await noted(run, what, async () => {
     const outcome = outcomeOf(served)
-    if (outcome.verdict !== 'withheld') countOutcome(run, what, outcome)
-    else run.deletions.push({ what, weight: 1 + (await copiesIn(peering, name)), carryOut: again })
+    if (outcome.verdict !== 'withheld') return countOutcome(run, what, outcome)
+    const weight = 1 + (await copiesIn(peering, name))
+    run.deletions.push({ what, weight, pair: pairName(peering, name), whole: true, carryOut: again })
   })
 }
 
