@@ -41,6 +41,32 @@ export function refuseTests(pair: () => Pair): void {
     expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
   })
 
+  test('the address that a node has among its pods answers no peer, nor does a NodePort there', async () => {
+    const { a, b, configure } = pair()
+    const seen = SEEN.a.pod.replace(/\d+$/, '1')
+    await a.node.nft(`table ip nodeports {
+  chain inbound {
+    type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local tcp dport 30080 dnat to ${POD_IP}:8080
+  }
+}
+`)
+    const reached = async () => [await answers(b.pod, seen), (await ask(b.pod, seen, 30080)) !== '']
+    try {
+      expect(await reached()).toEqual([false, false])
+      await a.node.run('nft', 'flush', 'chain', 'ip', NODE_RULES, 'inbound')
+      expect(await reached(), 'control: without the rule').toEqual([true, true])
+    } finally {
+      await a.node.run('nft', 'delete', 'table', 'ip', 'nodeports')
+      await a.node.run('nft', 'delete', 'table', 'ip', NODE_RULES)
+      await configure({ a: { mtu: 1339 }, b: { mtu: 1339 } })
+      await configure()
+    }
+    expect(await reached()).toEqual([false, false])
+    expect(await answers(b.node, SEEN.a.pod), 'what nodes begin is answered').toBe(true)
+    expect(await answers(a.node, SEEN.b.pod)).toBe(true)
+  })
+
   test('what is mapped no more is reached no more, not even over a connection that there was', async () => {
     const { a, b, outside, configure } = pair()
     const stream = await pour(b.pod, outside, SEEN.without, 9191)

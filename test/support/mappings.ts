@@ -37,8 +37,8 @@ export function tunnelEndpoint(change: Partial<typeof TUNNEL_SPEC> = {}) {
 }
 
 /** shop is offloaded from rome to milan, with what was negotiated. */
-export async function negotiated(change: Partial<typeof TUNNEL_SPEC> = {}): Promise<TwoClusters> {
-  const world = twoClusters({ networks: internal() })
+export async function negotiated(change: Partial<typeof TUNNEL_SPEC> = {}, podCIDRs?: string[]): Promise<TwoClusters> {
+  const world = twoClusters({ networks: internal(podCIDRs) })
   world.rome.user.create(NAMESPACE, { metadata: { name: SYSTEM_NAMESPACE } })
   world.rome.user.create(TUNNEL_ENDPOINT, tunnelEndpoint(change))
   await offload(world)

@@ -50,6 +50,17 @@ describe('an endpoint outside the pod CIDR', () => {
     expect(warnings(world)).toEqual([])
   })
 
+  test('but in another pod CIDR than the first, which alone is negotiated, has one too', async () => {
+    const world = await negotiated({}, ['10.244.0.0/16', '10.100.0.0/16'])
+    create(world, 'web-1', '10.100.3.4')
+    await wakeSlices(world.peering, 'web-1')
+    expect(mappingsIn(world)).toEqual({ '10.245.0.2': '10.100.3.4' })
+    expect(copiesIn(world)).toEqual({ 'web-1': ['10.247.0.2'] })
+    await run(world)
+    expect(mappingsIn(world)).toEqual({ '10.245.0.2': '10.100.3.4' })
+    expect(warnings(world)).toEqual([])
+  })
+
   test('is the same for all slices, and its address free when the last of them lets go', async () => {
     const world = await negotiated()
     create(world, 'web-1', '10.96.0.1', '10.96.0.2')

@@ -274,6 +274,18 @@ describe('the network', () => {
     expect([condition('Ready'), condition('NetworkUnavailable')]).toEqual(['False', 'True'])
   })
 
+  test('that the gateway told of minutes ago, and not since, is not up', async () => {
+    world.rome.user.create(TUNNEL_ENDPOINT, { metadata: endpoint })
+    const measured = (ago: number) => ({ value: '2ms', timestamp: new Date(Date.now() - ago * 1000).toISOString() })
+    tell({ status: 'Connected', latency: measured(170) })
+    await beat(SCHEDULE, joined())
+    expect(condition('NetworkUnavailable')).toBe('False')
+    tell({ status: 'Connected', latency: measured(190) })
+    await beat(SCHEDULE, joined())
+    expect(condition('NetworkUnavailable')).toBe('True')
+    expect(message()).toMatch(/^The gateway has not told since .* is up: see kubectl get pods -n heliograph/)
+  })
+
   test('that an admission webhook tells of shows when it is stored', async () => {
     await beat(SCHEDULE, joined())
     world.rome.user.create(TUNNEL_ENDPOINT, { metadata: endpoint })

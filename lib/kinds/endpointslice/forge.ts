@@ -92,10 +92,11 @@ export function externalOriginals(source: KubeObject, context: Context, found: F
 /** False for a slice of pods alone, by what is configured: most are, and need no look at mappings. */
 export function mayNeedMappings(source: KubeObject, context: Context): boolean {
   if (!isNegotiable(context) || source.addressType !== 'IPv4') return false
-  const { pods } = rangesOf(context.networks.home.plan)
+  // Of several pod CIDRs the first IPv4 one is negotiated: an endpoint in another is reached by a mapping.
+  const pods = rangesOf(context.networks.home.plan).pods.find(({ family }) => family === 4)
   const isPod = (text: string) => {
     const address = parseAddress(text)
-    return !('unreadable' in address) && pods.some((cidr) => contains(cidr, address))
+    return pods !== undefined && !('unreadable' in address) && contains(pods, address)
   }
   return addressesOf(source).some((text) => !isPod(text))
 }

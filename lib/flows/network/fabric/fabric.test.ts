@@ -184,6 +184,13 @@ describe('a node', () => {
       'ip saddr 10.200.0.0/16 ip daddr { 10.202.0.0/16, 10.62.0.0/16 } ' +
         'snat ip prefix to ip saddr map { 10.200.0.0/16 : 10.200.0.0/16 }',
     )
+    const inbound = 'ip daddr 10.200.0.0/16 fib daddr type local ct direction original counter drop'
+    expect(text).toContain(inbound)
+    const [first, second] = rome.nodes
+    const inPods = renderFabric({ ...rome, nodes: [first!, { ...second!, ip: '10.200.9.9' }] })['node.nft']
+    expect(inPods, 'a node whose own address is a pod address').toContain(
+      inbound.replace('fib', 'ip daddr != { 10.200.9.9 } fib'),
+    )
   })
 
   test('sends it nowhere while the gateway is not known, and takes nothing', () => {

@@ -77,7 +77,10 @@ export function renderFabric(given: Fabric): Record<string, string> {
       nodes: Object.fromEntries(nodes.map((node) => [node.name, nodeNeighbour(node)])),
     }),
     // The CNI may masquerade with its node's address what the gateway's Pod sends to another node.
-    'node.nft': nodeRules(views, [...(gateway ? [gateway.ip] : []), ...(host ? [host.ip] : [])]),
+    'node.nft': nodeRules(views, {
+      overlaySources: [...(gateway ? [gateway.ip] : []), ...(host ? [host.ip] : [])],
+      nodeIPs: nodes.map(({ ip }) => ip),
+    }),
   }
 }
 

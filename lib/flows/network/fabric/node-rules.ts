@@ -1,14 +1,21 @@
-import { NODE_RULES, OVERLAY_PORT } from './names.ts'
+import { parseAddress } from '../../../policy/address.ts'
+import { contains, parseCidr } from '../../../policy/cidr.ts'
+import { NODE_RULES, OVERLAY_DEVICE, OVERLAY_PORT } from './names.ts'
 import { anyOf, chain, replaceTable } from './nft.ts'
 import type { View } from './view.ts'
 
 /**
  * The rules of every node. The overlay is without authentication: its packets are taken from the gateway only, else any
  * pod could send them. And CNIs masquerade what leaves the pod CIDR, or comes from outside: a NAT to the same address
- * before theirs binds the flow, so that both sides see each other's pods.
+ * before theirs binds the flow, so that both sides see each other's pods. A node has an address among its pods' too, where
+ * the CNI bridges them: that one answers no peer, nor does a NodePort on it.
  * @param overlaySources addresses that the gateway's overlay packets may come from
+ * @param nodeIPs addresses of all nodes
  */
-export function nodeRules(views: readonly View[], overlaySources: readonly string[]): string {
+export function nodeRules(
+  views: readonly View[],
+  { overlaySources, nodeIPs }: { overlaySources: readonly string[]; nodeIPs: readonly string[] },
+): string {
   const localPods = views[0]?.localPods
   const remotes = views.flatMap(({ remotePods, remoteExternals }) => [remotePods, remoteExternals])
   const except = overlaySources.length > 0 ? ` ip saddr != ${anyOf(overlaySources)}` : ''
@@ -18,6 +25,10 @@ export function nodeRules(views: readonly View[], overlaySources: readonly strin
     ]),
     ...(localPods
       ? [
+          // Before NodePorts are translated, and after connections are known.
+          chain('inbound', 'filter hook prerouting priority mangle; policy accept', [
+            `iifname "${OVERLAY_DEVICE}" ip daddr ${localPods}${exceptNodes(localPods, nodeIPs)} fib daddr type local ct direction original counter drop`,
+          ]),
           chain('outbound_nat', 'nat hook postrouting priority srcnat - 10; policy accept', [
             `ip saddr ${localPods} ip daddr ${anyOf(remotes)} ${keep([localPods])}`,
             `ip saddr ${anyOf(remotes)} ip daddr ${localPods} ${keep(remotes)}`,
@@ -25,6 +36,16 @@ export function nodeRules(views: readonly View[], overlaySources: readonly strin
         ]
       : []),
   ])
+}
+
+/** Where the pods' CIDR holds the nodes too, as a VPC's does, peers reach them as pods. */
+function exceptNodes(localPods: string, nodeIPs: readonly string[]): string {
+  const pods = parseCidr(localPods)
+  const inside = nodeIPs.filter((ip) => {
+    const address = parseAddress(ip)
+    return !('unreadable' in pods || 'unreadable' in address) && contains(pods, address)
+  })
+  return inside.length > 0 ? ` ip daddr != ${anyOf(inside)}` : ''
 }
 
 function keep(sources: readonly string[]): string {
