@@ -20,6 +20,7 @@ import type { ChangeEvent } from '../../lib/event/change.ts'
 import { newMapping } from '../../lib/flows/mapping/mapping.ts'
 import { dispatchNetwork } from '../../lib/flows/network/dispatch.ts'
 import { IPAM_NAME } from '../../lib/flows/network/names.ts'
+import { type Attempt, everything, serveNetwork } from '../../lib/flows/network/serve.ts'
 import type { NetworkWorld } from '../../lib/flows/network/world.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import { ReflectionError } from '../../lib/reflect/dispatch.ts'
@@ -142,15 +143,6 @@ describe('two clusters', () => {
     expect(tunnel(rome, 'milan')).toBeDefined()
   })
 
-  test('that are one and the same are not joined', async () => {
-    const outcomes = await pass(networkOf(rome, { ...rome, id: 'milan' }))
-    expect(outcomes['milan:rome']).toMatchObject({
-      verdict: 'refused',
-      why: 'milan and rome are one and the same cluster; check how CLUSTER_MILAN_… and CLUSTER_ROME_… say to reach them',
-    })
-    expect(rome.api.all(NETWORK_CONFIG)).toEqual([])
-  })
-
   test('peered both ways are one pair', async () => {
     world = { ...world, peerings: [...world.peerings, { home: 'milan', remote: 'rome' }] }
     await join(world)
@@ -168,6 +160,86 @@ test('three clusters with the same CIDRs, each joined with each: no network stan
     const given = Object.values(spec.clusterSubnets).flatMap((subnets) => Object.values(subnets))
     expect(given.toSorted(), id).toEqual(['10.240.0.0/16', '10.241.0.0/16', '10.246.0.0/16', '10.247.0.0/16'])
   }
+})
+
+describe('a ClusterID that leads to the cluster of another', () => {
+  const leadingTo = ({ api }: MemoryNetworkCluster, id: string) => {
+    const client: typeof api = Object.assign(Object.create(api), { id })
+    return { ...networkCluster(id), api: client }
+  }
+  const failuresOf = async (given: NetworkWorld, clusters = everything(given).clusters) => {
+    const failures: Record<string, string> = {}
+    const attempt: Attempt = (what, part) => part().catch(({ message }) => Object.assign(failures, { [what]: message }))
+    await serveNetwork(given, { ...everything(given), clusters }, attempt, 'act')
+    return failures
+  }
+  const why = (id: string, what: string) =>
+    `cluster ${id}: ${what} there is rome's (annotation heliograph.io/cluster), so that nothing is changed for ${id}; ` +
+    `check how CLUSTER_${id.toUpperCase()}_… and CLUSTER_ROME_… say to reach them; if the cluster is ${id}'s, set the annotation to ${id}`
+  const SERVICE_NAME = 'Service heliograph/heliograph-gateway'
+
+  test('is not joined with it', async () => {
+    const failures = await failuresOf(networkOf(rome, leadingTo(rome, 'turin')))
+    expect(failures).toEqual({ turin: why('turin', SERVICE_NAME), 'rome:turin': why('turin', SERVICE_NAME) })
+    expect(rome.api.all(NETWORK_CONFIG)).toEqual([])
+  })
+
+  test.each([
+    ['is joined with another', { home: 'turin', remote: 'milan' }, true, ['milan:turin', 'turin']],
+    ['has no peer', { home: 'rome', remote: 'milan' }, true, ['turin']],
+    ['does not want the internal network', { home: 'turin', remote: 'milan' }, false, ['turin']],
+  ])('and that %s changes nothing there, and is told', async (_, peering, internal, want) => {
+    await join(world)
+    rome.api.user.create(ENDPOINT_MAPPING, newMapping('milan', '10.96.0.1', '10.245.0.2'))
+    await pass(world)
+    const before = [stateOf(rome), writes(world)]
+    const turin = { ...leadingTo(rome, 'turin'), networking: { internal, reflectIPs: true } }
+    const mistaken = { ...world, clusters: [turin, ...world.clusters], peerings: [...world.peerings, peering] }
+    const failures = await failuresOf(mistaken)
+    expect(failures).toEqual(Object.fromEntries(want.map((what) => [what, why('turin', SERVICE_NAME)])))
+    expect([stateOf(rome), writes(world)]).toEqual(before)
+  })
+
+  test('is refused by the Secret where no Service is, also when the event is of its peer', async () => {
+    const { image: _, ...gateway } = rome.gateway
+    await pass(with_(world, 'rome', { gateway }))
+    const before = stateOf(rome)
+    const turin = leadingTo(rome, 'turin')
+    const mistaken = { ...world, clusters: [turin, milan], peerings: [{ home: 'turin', remote: 'milan' }] }
+    expect(await failuresOf(mistaken, [milan])).toEqual({
+      'milan:turin': why('turin', 'Secret heliograph/heliograph-fabric'),
+    })
+    expect(stateOf(rome)).toEqual(before)
+  })
+
+  test('has it when somebody says so; what is there follows', async () => {
+    await join(world)
+    const renamed = networkOf(leadingTo(rome, 'roma'), milan)
+    rome.api.user.edit(SERVICE, inSystem('heliograph-gateway'), ({ metadata }) => {
+      metadata.annotations = { ...metadata.annotations, 'heliograph.io/cluster': 'roma' }
+    })
+    expect(await failuresOf(renamed)).toEqual({})
+    const owners = rome.api.all(SECRET).map(({ metadata }) => metadata.annotations?.['heliograph.io/cluster'])
+    expect([owners, tunnel(milan, 'roma')?.spec]).toEqual([
+      expect.arrayContaining(['roma']),
+      expect.objectContaining({ endpointIP: '192.0.2.4' }),
+    ])
+  })
+
+  test('of an earlier version, whose objects do not say whose they are, is as before', async () => {
+    await join(world)
+    for (const resource of [SERVICE, SECRET, DEPLOYMENT, NETWORK_CONFIG, TUNNEL_ENDPOINT]) {
+      for (const { metadata } of rome.api.all(resource)) {
+        rome.api.user.edit(resource, inSystem(metadata.name), (object) => {
+          delete object.metadata.annotations?.['heliograph.io/cluster']
+        })
+      }
+    }
+    expect(await failuresOf(world)).toEqual({})
+    expect(rome.api.peek(SERVICE, inSystem('heliograph-gateway'))?.metadata.annotations).toMatchObject({
+      'heliograph.io/cluster': 'rome',
+    })
+  })
 })
 
 describe('the data plane follows', () => {

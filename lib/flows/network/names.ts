@@ -1,4 +1,4 @@
-import type { KubeObject, Resource } from '../../cluster/port.ts'
+import type { KubeObject } from '../../cluster/port.ts'
 
 /** What the objects of the internal network are called in every cluster, and how ours are told. */
 
@@ -38,6 +38,6 @@ export function peerOf({ metadata }: KubeObject): string {
 }
 
 /** For people, e.g. `TunnelEndpoint heliograph/milan`. */
-export function described({ kind }: Resource, { metadata: { namespace, name } }: KubeObject): string {
+export function described({ kind }: { readonly kind: string }, { metadata: { namespace, name } }: KubeObject): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`
 }

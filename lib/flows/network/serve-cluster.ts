@@ -19,6 +19,7 @@ import { withPeers } from './ipam.ts'
 import { ipamStorage, readState } from './ipam-storage.ts'
 import { type Local, NoNamespaceError, readLocal, readNamespace } from './local.ts'
 import { managed, peerOf } from './names.ts'
+import { checkOwner } from './owner.ts'
 import { GATEWAY_NODE_IP } from './parameters.ts'
 import type { NetworkCluster } from './world.ts'
 import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
@@ -29,7 +30,7 @@ import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
  * are none any more goes, and without any peer all of it.
  * @param peers ClusterIDs that it is to be joined with
  * @returns writes that it took
- * @throws ClusterError as the cluster does
+ * @throws AnotherClusterError before anything is touched, and ClusterError as the cluster does
  */
 export async function serveCluster(
   cluster: NetworkCluster,
@@ -44,6 +45,8 @@ export async function serveCluster(
   }
   return settle(api, mode, async () => {
     const local = await readLocal(api)
+    const { service, fabric, gateway, route, storage, configs, tunnels } = local
+    checkOwner(cluster.id, [service, fabric, gateway, route, storage, ...configs, ...tunnels])
     const forgotten = await forgetPeers(cluster, peers, local, mode)
     const own = peers.length === 0 ? removeOwn(cluster, local, mode) : ensureOwn(cluster, peers, local, mtu, mode)
     return forgotten + (await own)

@@ -3,19 +3,20 @@ import {
   CONFIGMAP,
   IPAM_STORAGE,
   NETWORK_CONFIG,
+  SECRET,
   SERVICE,
   SYSTEM_NAMESPACE,
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
-import { clusterPrefix } from '../../config/reader.ts'
 import type { Log } from '../../log.ts'
 import { tell } from '../../reflect/report.ts'
-import { GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
-import { fault, type Hindrance } from './hindrance.ts'
+import { FABRIC, GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
+import type { Hindrance } from './hindrance.ts'
 import { networkStateOf } from './ipam.ts'
 import { NoNamespaceError, readNamespace } from './local.ts'
 import { fromName, IPAM_NAME, toName } from './names.ts'
 import { type End, negotiate, type Wanted } from './negotiate.ts'
+import { checkOwner } from './owner.ts'
 import { parametersOf } from './parameters.ts'
 import type { ClusterPair, NetworkCluster } from './world.ts'
 import { ensure, type Mode, settle } from './write.ts'
@@ -30,10 +31,10 @@ export interface Negotiated {
  * Brings what two clusters have agreed on up to date in both of them, both directions at once. Every write is guarded by
  * what was read before all that it follows from, and what is remembered (IpamStorage) is written before what tells of
  * it: cut off anywhere, the next pass goes on from there.
- * @throws ClusterError as the clusters do
+ * @throws AnotherClusterError before anything is touched, and ClusterError as the clusters do
  */
 export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Promise<Negotiated> {
-  if (await isOneCluster(a, b)) return { writes: 0, hindrances: [oneCluster(a.id, b.id)] }
+  await Promise.all([a, b].map(checkReady))
   let hindrances: readonly Hindrance[] = []
   const writes = await settle(a.api, mode, async () => {
     const [seenA, seenB] = await Promise.all([readWritten(a, b), readWritten(b, a)])
@@ -51,22 +52,9 @@ export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Prom
   return { writes, hindrances }
 }
 
-/** Two ClusterIDs lead to one cluster: what is written for one would be taken for the other's. */
-async function isOneCluster(a: NetworkCluster, b: NetworkCluster): Promise<boolean> {
-  const [one, other] = await Promise.all([a, b].map(uidOf))
-  return one === other
-}
-
 /** @throws NoNamespaceError */
-async function uidOf({ id, api }: NetworkCluster): Promise<string | undefined> {
-  const namespace = await readNamespace(api)
-  if (!namespace) throw new NoNamespaceError(id)
-  return namespace.metadata.uid
-}
-
-function oneCluster(a: string, b: string): Hindrance {
-  const variables = [a, b].map((id) => `${clusterPrefix(id)}…`).join(' and ')
-  return fault('OneCluster', `${a} and ${b} are one and the same cluster; check how ${variables} say to reach them`)
+async function checkReady({ id, api }: NetworkCluster): Promise<void> {
+  if (!(await readNamespace(api))) throw new NoNamespaceError(id)
 }
 
 /** In the order of their writes, each in both clusters before the next. */
@@ -114,9 +102,12 @@ async function readWritten({ api }: NetworkCluster, peer: NetworkCluster): Promi
   return { storage, from, to, tunnel }
 }
 
-async function readEnd(cluster: NetworkCluster, { storage, to }: Seen): Promise<End> {
+/** @throws AnotherClusterError */
+async function readEnd(cluster: NetworkCluster, { storage, from, to, tunnel }: Seen): Promise<End> {
   const { api, id } = cluster
   const [service, key] = await Promise.all([api.get(SERVICE, refTo(GATEWAY)), api.get(CONFIGMAP, refTo(GATEWAY_KEY))])
+  // The Secret is large, and read only where it is what says whose the cluster is.
+  checkOwner(id, [service ?? (await api.get(SECRET, refTo(FABRIC))), storage, from, to, tunnel])
   const state = networkStateOf(cluster, storage)
   return { id, state, parameters: parametersOf(cluster, service, key), said: to }
 }

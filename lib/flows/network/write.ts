@@ -5,6 +5,7 @@ import { contains } from '../../reflect/compare.ts'
 import { guarded } from '../../reflect/guard.ts'
 import { DIGEST, digest } from '../../reflect/stamp.ts'
 import { described, isManaged } from './names.ts'
+import { OWNER } from './owner.ts'
 
 /** `report`: nothing is written; what would be is counted. */
 export type Mode = 'act' | 'report'
@@ -58,7 +59,7 @@ export async function ensure(
   mode: Mode,
 ): Promise<number> {
   if (seen && !isManaged(seen)) throw new InTheWayError(api.id, inTheWay(resource, seen))
-  const desired = withDigest(plain)
+  const desired = marked(plain, api.id)
   const isDue = !seen || !contains(seen, desired)
   const isStatusDue = status !== undefined && !(contains(seen?.status, status) && contains(status, seen?.status))
   const writes = Number(isDue) + Number(isStatusDue)
@@ -100,8 +101,8 @@ export async function removeUnread(
 }
 
 /** What an apply drops shows only in the digest: containment alone cannot see it. */
-function withDigest(desired: KubeObject): KubeObject {
-  const annotations = { ...desired.metadata.annotations, [DIGEST]: digest(desired) }
+function marked(desired: KubeObject, owner: string): KubeObject {
+  const annotations = { ...desired.metadata.annotations, [DIGEST]: digest(desired), [OWNER]: owner }
   return { ...desired, metadata: { ...desired.metadata, annotations } }
 }
 
