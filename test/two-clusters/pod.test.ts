@@ -394,8 +394,11 @@ describe('a pod whose namespace is not offloaded to the cluster', () => {
     expect(podsOf(world).home?.status).not.toHaveProperty('reason')
   })
 
-  test('is given up if it ran', async () => {
-    await offloaded()
+  test.each([
+    ['bound to its node', {}],
+    ['gated for it', { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] }],
+  ])('is given up if it ran, %s', async (_, spec) => {
+    await offloaded(spec)
     unoffload()
     await wakeOffloading()
     expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'OffloadingAborted' })
@@ -414,8 +417,11 @@ describe('a pod whose namespace is not offloaded to the cluster', () => {
     expect(podsOf(world).home).toBeUndefined()
   })
 
-  test('found by a sweep', async () => {
-    await offloaded()
+  test.each([
+    ['bound to its node', {}],
+    ['gated for it', { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] }],
+  ])('%s, is found by a sweep', async (_, spec) => {
+    await offloaded(spec)
     unoffload()
     const options = { reportOnly: false, deleteBudget: 10, log: world.peering.log }
     await sweep([world.peering], options)

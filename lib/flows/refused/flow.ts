@@ -54,10 +54,8 @@ export async function podsFor(peering: Peering, homeNamespace?: string): Promise
   const bound = new Set([nodeName(remote.id), ...nodes.map(({ metadata }) => metadata.name)])
   const place = homeNamespace === undefined ? {} : { namespace: homeNamespace }
   const unfinished = 'status.phase!=Succeeded,status.phase!=Failed'
-  const selectors = [
-    ...[...bound].map((name) => `spec.nodeName=${name},${unfinished}`),
-    'spec.nodeName=,status.phase=Pending',
-  ]
+  // One with a gate is bound to no node all its life, also while it runs elsewhere.
+  const selectors = [...bound, ''].map((name) => `spec.nodeName=${name},${unfinished}`)
   const found: KubeObject[] = []
   for (const fieldSelector of selectors) {
     for await (const page of home.list(POD, { ...place, fieldSelector })) {
