@@ -180,6 +180,86 @@ test('what somebody spoils is mended', async () => {
   })
 })
 
+/** The internal network served here, as a function does it. @param change e.g. kubeconfigs */
+function worldWith(change: Record<string, string> = {}): NetworkWorld {
+  const config = parseConfig({ ...stage.env, ...change })
+  return networkBetween(connectClusters(config, 'network', createSecrets(config.secrets)), config, logger('silent'))
+}
+
+/** Of objects that one pass over all clusters applies in rome, the kinds. @throws as a part does */
+async function appliedInRome(): Promise<string[]> {
+  const world = worldWith()
+  const applied: string[] = []
+  const clusters = world.clusters.map((cluster) => {
+    const { api } = cluster
+    const apply: typeof api.apply = (...call) => {
+      if (cluster.id === 'rome') applied.push(call[0].kind)
+      return api.apply(...call)
+    }
+    return { ...cluster, api: { ...api, apply } }
+  })
+  const counted = { ...world, clusters }
+  await serveNetwork(counted, everything(counted), (_, part) => part(), 'act')
+  return applied
+}
+
+/** Images of the kind come from a mirror, whatever was asked for. */
+const MIRROR = [
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingAdmissionPolicy',
+    metadata: { name: 'mirror' },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          { apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['daemonsets'] },
+        ],
+      },
+      failurePolicy: 'Fail',
+      reinvocationPolicy: 'Never',
+      mutations: [
+        {
+          patchType: 'JSONPatch',
+          jsonPatch: {
+            expression:
+              '[JSONPatch{op: "replace", path: "/spec/template/spec/containers/0/image", value: "mirror.example/gateway:1"}]',
+          },
+        },
+      ],
+    },
+  },
+  {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingAdmissionPolicyBinding',
+    metadata: { name: 'mirror' },
+    spec: { policyName: 'mirror' },
+  },
+]
+
+test('what others add stays, and is asked about once a pass', async () => {
+  const ports = [{ name: 'health', port: 8080, protocol: 'TCP' }]
+  await kubectl('rome', 'patch', 'service', 'heliograph-gateway', '-p', JSON.stringify({ spec: { ports } }))
+  await kubectl('rome', 'set', 'env', 'deployment/heliograph-gateway', 'NOTE=1')
+  const note = ['--subresource=status', '--type=merge', '-p', '{"status":{"message":"a note"}}']
+  await kubectl('rome', 'patch', 'networkconfig', 'to-milan', ...note)
+  for (const object of MIRROR) await stage.clusters.rome!.kubectl(['apply', '-f', '-'], JSON.stringify(object))
+  const stored = async (kind: string, name: string) => JSON.stringify(await found('rome', kind, name))
+  await eventually('an image from the mirror', async () => {
+    await kubectl('rome', 'annotate', 'daemonset', 'heliograph-route', '--overwrite', `at=${performance.now()}`)
+    return (await stored('daemonset', 'heliograph-route')).includes('mirror.example')
+  })
+  expect(await sweep(stage)).toMatchObject({ failed: 0 })
+  const kept = ['DaemonSet', 'Deployment', 'NetworkConfig', 'Service']
+  await eventually('one look at what is kept', async () => {
+    const applied = await appliedInRome()
+    return applied.toSorted().join() === kept.join() || Promise.reject(new Error(applied.join()))
+  })
+  expect(await stored('service', 'heliograph-gateway')).toContain('"name":"health"')
+  expect(await stored('deployment', 'heliograph-gateway')).toContain('"name":"NOTE"')
+  expect(await stored('networkconfig', 'to-milan')).toContain('a note')
+  expect(await stored('daemonset', 'heliograph-route')).toContain('mirror.example')
+})
+
 test('a tunnel that is up shows on its node at once', async () => {
   await stage.host.invoke('node', {})
   await eventually('a node without network', async () => (await networkUnavailable('milan')) === 'True')
@@ -222,9 +302,7 @@ test('what the function may do of its own is enough, and no more than it does', 
       return [`CLUSTER_${id.toUpperCase()}_KUBECONFIG`, kubeconfig]
     }),
   )
-  const config = parseConfig({ ...stage.env, ...Object.fromEntries(kubeconfigs), PEERINGS: 'rome:milan,rome:turin' })
-  const connected = connectClusters(config, 'network', createSecrets(config.secrets))
-  const world = networkBetween(connected, config, logger('silent'))
+  const world = worldWith({ ...Object.fromEntries(kubeconfigs), PEERINGS: 'rome:milan,rome:turin' })
   const refused: string[] = []
   const serve = (change: Partial<NetworkWorld> = {}) => {
     const due = { ...world, ...change }

@@ -306,6 +306,41 @@ describe('the data plane follows', () => {
   })
 })
 
+describe('what others make of it', () => {
+  beforeEach(() => join(world))
+
+  /** Serves rome through an API server that makes something else of what is applied. @returns the kinds applied */
+  const serve = async (admit: (text: string) => string = (text) => text) => {
+    const applied: string[] = []
+    const api: typeof rome.api = Object.assign(Object.create(rome.api), {
+      apply: (...[resource, object, subresource]: Parameters<typeof rome.api.apply>) => {
+        applied.push(resource.kind)
+        return rome.api.apply(resource, JSON.parse(admit(JSON.stringify(object))), subresource)
+      },
+    })
+    return { outcomes: await pass(with_(world, 'rome', { api })), applied }
+  }
+  const atRest = { rome: { verdict: 'equal', writes: 0 }, 'milan:rome': { verdict: 'equal', writes: 0 } }
+
+  test('of a status stays, and is no reason to look again', async () => {
+    rome.api.user.edit(NETWORK_CONFIG, inSystem('to-milan'), ({ status }) =>
+      Object.assign(status as object, { message: 'a note' }),
+    )
+    expect(await serve()).toEqual({ outcomes: expect.objectContaining(atRest), applied: ['NetworkConfig'] })
+    expect(config(rome, 'to-milan')?.status).toMatchObject({ processed: true, message: 'a note' })
+  })
+
+  test('by admission stays, and is no reason to look again', async () => {
+    const admit = (text: string) => text.replace('registry.example', 'mirror.example')
+    rome.api.user.edit(DEPLOYMENT, inSystem('heliograph-gateway'), ({ metadata }) => {
+      delete metadata.annotations
+    })
+    expect((await serve(admit)).outcomes).toMatchObject({ rome: { verdict: 'updated', writes: 1 } })
+    expect(await serve(admit)).toEqual({ outcomes: expect.objectContaining(atRest), applied: ['Deployment'] })
+    expect(JSON.stringify(rome.api.peek(DEPLOYMENT, inSystem('heliograph-gateway')))).toContain('mirror.example')
+  })
+})
+
 describe('an end', () => {
   beforeEach(() => join(world))
   const nothing = ({ api }: MemoryNetworkCluster) => [

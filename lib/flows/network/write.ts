@@ -47,7 +47,9 @@ export async function settle({ id }: Cluster, mode: Mode, look: () => Promise<nu
 }
 
 /**
- * Makes one object and its status as desired; with uid and resourceVersion of what was seen, or where nothing is.
+ * Makes one object and its status as desired; with uid and resourceVersion of what was seen, or where nothing is. An
+ * apply that leaves the object as it was is no write: what it differs in is somebody else's and stays, e.g. another port,
+ * or an image that an admission policy rewrites.
  * @returns writes that it took
  * @throws InTheWayError, ConflictError, and ClusterError as the cluster does
  */
@@ -65,13 +67,15 @@ export async function ensure(
   const writes = Number(isDue) + Number(isStatusDue)
   if (mode === 'report' || writes === 0) return writes
   const stored = isDue ? await api.apply(resource, guarded(desired, seen)) : seen
-  if (isStatusDue) {
-    const { apiVersion, kind, metadata } = stored
-    const { name, namespace } = metadata
-    const bare = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) }, status }
-    await api.apply(resource, guarded(bare, stored), 'status')
-  }
-  return writes
+  if (!isStatusDue) return changes(seen, stored)
+  const { apiVersion, kind, metadata } = stored
+  const { name, namespace } = metadata
+  const bare = { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) }, status }
+  return changes(seen, stored) + changes(stored, await api.apply(resource, guarded(bare, stored), 'status'))
+}
+
+function changes(before: KubeObject | undefined, after: KubeObject): number {
+  return Number(before?.metadata.resourceVersion !== after.metadata.resourceVersion)
 }
 
 /** Removes objects that were seen; what is not ours is left alone, as is what is on its way out. @returns how many */
