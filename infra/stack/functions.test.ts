@@ -22,6 +22,13 @@ function woken(given: typeof functions, kind: string, cluster: string): string[]
   )
 }
 
+test('who compares several kinds at a time has memory for it, and each what its stage says', () => {
+  const memory = (given: typeof functions) =>
+    ['webhook', 'namespace', 'sweep', 'pod'].map((name) => given[name]?.memorySize)
+  expect(memory(plain)).toEqual([undefined, 512, 512, undefined])
+  expect(memory(functions)).toEqual([undefined, 512, 1024, 512])
+})
+
 test('what fails is tried again, but for a heartbeat: the next one is due', () => {
   for (const { name } of KINDS) expect(plain[name]?.maximumRetryAttempts).toBe(2)
   expect(plain.sweep?.maximumRetryAttempts).toBe(2)

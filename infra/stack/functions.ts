@@ -32,13 +32,15 @@ function kindRow({ name, source }: Kind, { clusters, reservedConcurrency }: Grou
 
 function toFunction(name: string, bundle: string, row: Row, options: StackOptions): StackFunction {
   const { secrets, every, may, ...rest } = row
-  const { vpc, environment, reservedConcurrency } = options
+  const { vpc, environment, reservedConcurrency, memorySize = {} } = options
   const reserved = reservedConcurrency?.functions[name]
+  const memory = memorySize[name] ?? row.memorySize
   const lambda: Lambda = {
     ...rest,
     handler: `dist/${bundle}/index.handler`,
     package: { patterns: ['!**', `dist/${bundle}/**`] },
     environment: { ...environmentFor(secrets, environment, bundle), ...rest.environment },
+    ...(memory !== undefined && { memorySize: memory }),
     ...(reserved !== undefined && { reservedConcurrency: reserved }),
     // Only who calls the clusters has to stand where they are reached.
     ...(vpc && secrets.includes('access') && { vpc }),

@@ -39,6 +39,16 @@ test.each([
     want: 'reservedConcurrency.functions.pod: expected 1 at least',
   },
   {
+    name: 'less memory than Lambda has',
+    text: 'region: eu-west-1\nenvironment: {}\nmemorySize: {sweep: 64}',
+    want: 'memorySize.sweep: expected 128 at least',
+  },
+  {
+    name: 'more memory than Lambda has',
+    text: 'region: eu-west-1\nenvironment: {}\nmemorySize: {sweep: 20480}',
+    want: 'memorySize.sweep: expected 10240 at most',
+  },
+  {
     name: 'a part of an ARN',
     text: 'region: eu-west-1\nenvironment: {}\nalarmTopicArn: arn:aws:sns:eu-west-1',
     want: 'alarmTopicArn: expected an ARN of sns, e.g. arn:aws:sns:eu-west-1:123456789012:oncall',
@@ -149,6 +159,11 @@ test.each<{ name: string; given: Partial<StageSettings>; want: string }>([
     name: 'a concurrency of nobody',
     given: { reservedConcurrency: { functions: { pods: 1 }, peerings: {} } },
     want: 'reservedConcurrency.functions.pods: there is no such one; use one of webhook, ',
+  },
+  {
+    name: 'memory of nobody',
+    given: { memorySize: { sweeps: 1024 } },
+    want: 'memorySize.sweeps: there is no such one; use one of webhook, ',
   },
   {
     name: 'a concurrency of no peering',

@@ -35,7 +35,7 @@ export function problemsOf(settings: StageSettings, stage: string): string[] {
     ...notOfEks('auditLogs', settings),
     ...notOfEks('accessEntries', settings),
     ...elsewhere(settings),
-    ...unknownReserves(settings),
+    ...unknownNames(settings),
     ...tooLong(settings, stage),
   ]
 }
@@ -119,19 +119,19 @@ function elsewhere({ region, alarmTopicArn, kubelet }: StageSettings): string[] 
   })
 }
 
-function unknownReserves({ reservedConcurrency, ...settings }: StageSettings): string[] {
-  const { functions, peerings } = reservedConcurrency
-  const known = {
-    peerings: new Reader(settings.environment).words('PEERINGS'),
-    functions: Object.keys(functionsOf({ ...settings, reservedConcurrency })),
-  }
-  const unknown = (field: keyof typeof known, given: object) =>
+/** What is set for single functions and peerings has to be for those that there are. */
+function unknownNames(settings: StageSettings): string[] {
+  const functions = Object.keys(functionsOf(settings))
+  const { peerings, functions: reserved } = settings.reservedConcurrency
+  const unknown = (field: string, given: object, known: readonly string[]) =>
     Object.keys(given).flatMap((name) =>
-      known[field].includes(name)
-        ? []
-        : [`reservedConcurrency.${field}.${name}: there is no such one; use one of ${known[field].join(', ')}`],
+      known.includes(name) ? [] : [`${field}.${name}: there is no such one; use one of ${known.join(', ')}`],
     )
-  return [...unknown('functions', functions), ...unknown('peerings', peerings)]
+  return [
+    ...unknown('memorySize', settings.memorySize, functions),
+    ...unknown('reservedConcurrency.functions', reserved, functions),
+    ...unknown('reservedConcurrency.peerings', peerings, new Reader(settings.environment).words('PEERINGS')),
+  ]
 }
 
 /** Characters of the name of a function. */

@@ -58,6 +58,8 @@ const stageSettings = fields({
     functions: z.record(z.string(), executions).default({}),
     peerings: z.record(z.string(), executions).default({}),
   }).prefault({}),
+  /** MB of single functions, in place of their own, e.g. `sweep: 1024`; Lambda gives CPU in proportion. */
+  memorySize: z.record(z.string(), z.int().min(128).max(10_240, 'expected 10240 at most')).default({}),
   /** EKS clusters of this account and region whose audit log wakes the functions, by ClusterID. */
   auditLogs: clusters,
   /** EKS clusters of this account and region that let the functions in by access entries, by ClusterID. */

@@ -65,7 +65,7 @@ function exchange(agent: Agent, host: string, port: number, wire: Wire): Promise
       clearTimeout(timer)
       fail(new WireError('lost', error?.code ?? 'ECONNRESET', { cause: error }))
     }
-    const body = bodyReader(() => give('large', 'ERR_REPLY_TOO_LARGE'))
+    const body = bodyReader(() => give('large', 'ERR_REPLY_TOO_LARGE'), wire.atMost)
     const timer = setTimeout(() => give('late', 'ETIMEDOUT'), wire.timeoutMs)
     request.on('error', lost)
     request.on('response', (response) => {

@@ -94,7 +94,7 @@ function exchange(session: ClientHttp2Session, wire: Wire): Promise<Reply> {
       failed(failure, code)
       stream.close(NGHTTP2_CANCEL)
     }
-    const body = bodyReader(() => give('large', 'ERR_REPLY_TOO_LARGE'))
+    const body = bodyReader(() => give('large', 'ERR_REPLY_TOO_LARGE'), wire.atMost)
     const timer = setTimeout(() => give('late', 'ETIMEDOUT'), wire.timeoutMs)
     stream.on('response', ({ ':status': status, ...headers }) => {
       reply = { status: status ?? 0, headers: headers as Reply['headers'] }

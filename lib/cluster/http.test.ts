@@ -3,6 +3,7 @@ import { answer, type FakeApiServer, fakeApiServer, status } from '../../test/co
 import { loadCredentials } from './credentials.ts'
 import { type ClusterError, ListBrokenError, ThrottledError, UnauthorizedError, UnreachableError } from './errors.ts'
 import { type HttpCluster, httpCluster } from './http.ts'
+import { PAGE_BYTES } from './page-size.ts'
 import type { KubeObject, Resource } from './port.ts'
 
 const CONFIG_MAP: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true }
@@ -68,6 +69,46 @@ describe('what goes over the wire', () => {
     const query = 'limit=1&labelSelector=a+in+%28b%2Cc%29%2C%21d&fieldSelector=metadata.name%3Dx'
     const path = `GET /api/v1/namespaces/shop/configmaps?${query}`
     expect(fake.seen).toEqual([path, `${path}&continue=a%2Fb%2Bc%3D`])
+  })
+})
+
+describe('a list of large objects', () => {
+  /** Serves objects of so many bytes each, as many a page as asked for. */
+  function serve(count: number, bytes: number) {
+    fake.handler = ({ url }, response) => {
+      const asked = new URL(url, fake.url).searchParams
+      const [start, limit] = [Number(asked.get('continue') ?? 0), Number(asked.get('limit'))]
+      const numbers = Array.from({ length: Math.min(limit, count - start) }, (_, index) => start + index)
+      const items = numbers.map((number) => ({ metadata: { name: `c${number}` }, data: { k: 'x'.repeat(bytes) } }))
+      const next = start + limit < count ? { continue: String(start + limit) } : {}
+      answer(response, 200, { metadata: { resourceVersion: '9', ...next }, items })
+    }
+  }
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `c${index}`)
+  const limits = () => fake.seen.map((line) => Number(/limit=(\d+)/.exec(line)?.[1]))
+
+  test.each([
+    { name: 'by their size', count: 30, bytes: 300_000 },
+    { name: 'one by one where two are too many', count: 3, bytes: PAGE_BYTES * 0.6 },
+    { name: 'one larger than a page', count: 2, bytes: PAGE_BYTES + 1 },
+  ])('comes in pages that fit, none missing: $name', async ({ count, bytes }) => {
+    serve(count, bytes)
+    const pages = await listOf()
+    expect(pages.flat().map(({ metadata }) => metadata.name)).toEqual(names(count))
+    const most = Math.max(1, Math.floor(PAGE_BYTES / bytes))
+    expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(most)
+  })
+
+  test('small ones come in as few requests as ever', async () => {
+    serve(1_200, 10)
+    expect((await listOf()).map(({ length }) => length)).toEqual([500, 500, 200])
+    expect(limits()).toEqual([500, 500, 500])
+  })
+
+  test('no page is larger than asked for', async () => {
+    serve(30, 300_000)
+    expect(Math.max(...(await listOf({ limit: 4 })).map(({ length }) => length))).toBe(4)
+    expect(Math.max(...limits())).toBe(4)
   })
 })
 

@@ -1,5 +1,6 @@
 import { ListBrokenError, UnreachableError } from './errors.ts'
 import { type Attempt, failureOf, isAbsent } from './failure.ts'
+import { PAGE_BYTES, type PageSize, pageSize } from './page-size.ts'
 import {
   apiVersionOf,
   type Cluster,
@@ -10,14 +11,13 @@ import {
   type Resource,
   UNREAD,
 } from './port.ts'
-import { createTransport, type Transport, type TransportOptions } from './transport.ts'
-import type { Reply } from './wire.ts'
+import { createTransport, type Request, type Transport, type TransportOptions } from './transport.ts'
+import { type Reply, WireError } from './wire.ts'
 
 /** The port, and the requests beneath it for what the port has no verb for (token requests, access reviews, logs). */
 export type HttpCluster = Cluster & Transport
 
 const APPLY = new URLSearchParams({ fieldManager: FIELD_MANAGER, force: 'true' }).toString()
-const PAGE = 500
 
 /**
  * The Cluster port to a real API server. Every request of it may be sent twice when a connection dies: reads change
@@ -43,6 +43,23 @@ export function clusterOver(transport: Transport): HttpCluster {
     throw new UnreachableError(id, `${verb} ${resource.plural}: the answer is cut off, or is about something else`)
   }
 
+  /** The page that begins where `next` says, of as many objects as PAGE_BYTES holds. */
+  async function read(resource: Resource, options: ListOptions, size: PageSize, next?: string): Promise<Page> {
+    for (;;) {
+      const path = `${pathOf(resource, options.namespace)}?${query(options, size.now(), next)}`
+      const request: Request = size.now() === 1 ? {} : { atMost: PAGE_BYTES }
+      const reply = await transport.request('GET', path, request).catch((error: unknown) => {
+        if (!isTooLarge(error) || !size.shrink()) throw error
+      })
+      if (!reply) continue
+      if (reply.status !== 200) throw failureOf(id, { verb: 'list', resource, namespace: options.namespace }, reply)
+      const page = pageOf(reply)
+      if (!page) throw new ListBrokenError(id, `a page of ${resource.plural} is cut off or malformed`)
+      size.learn(page.items.length, Buffer.byteLength(reply.text))
+      return page
+    }
+  }
+
   return {
     ...transport,
 
@@ -55,14 +72,11 @@ export function clusterOver(transport: Transport): HttpCluster {
     },
 
     async *list(resource, options = {}) {
-      const attempt: Attempt = { verb: 'list', resource, namespace: options.namespace }
+      const size = pageSize(options.limit)
       let next: string | undefined
       let snapshot: string | undefined
       do {
-        const reply = await ask('GET', `${pathOf(resource, options.namespace)}?${query(options, next)}`)
-        if (reply.status !== 200) throw failureOf(id, attempt, reply)
-        const page = pageOf(reply)
-        if (!page) throw new ListBrokenError(id, `a page of ${resource.plural} is cut off or malformed`)
+        const page = await read(resource, options, size, next)
         snapshot ??= page.version
         if (page.version !== snapshot)
           throw new ListBrokenError(id, `the pages of ${resource.plural} are of two snapshots`)
@@ -105,7 +119,10 @@ function parse(text: string): unknown {
   }
 }
 
-function query({ labelSelector, fieldSelector, limit = PAGE }: ListOptions, next: string | undefined): URLSearchParams {
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof UnreachableError && error.cause instanceof WireError && error.cause.failure === 'large'
+
+function query({ labelSelector, fieldSelector }: ListOptions, limit: number, next: string | undefined) {
   const parameters = new URLSearchParams({ limit: String(limit) })
   if (labelSelector) parameters.set('labelSelector', labelSelector)
   if (fieldSelector) parameters.set('fieldSelector', fieldSelector)

@@ -44,7 +44,7 @@ export interface ListOptions {
   labelSelector?: string
   /** Field selector in API syntax, e.g. `metadata.name=offloading`. */
   fieldSelector?: string
-  /** Objects a page; 500 unless told. */
+  /** Objects a page at most; 500 unless told, and fewer where they are large. */
   limit?: number
 }
 

@@ -38,6 +38,8 @@ export interface Request {
    * GET unless told. What the server certainly did not see is always sent again.
    */
   repeatable?: boolean
+  /** Bytes of the answer that are taken; more is an UnreachableError whose cause is a WireError `large`. */
+  atMost?: number
 }
 
 export interface Transport {
@@ -107,12 +109,13 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function send(method: string, path: string, request: Request): Promise<Reply> {
-    const { body, repeatable = method === 'GET' } = request
+    const { body, atMost, repeatable = method === 'GET' } = request
     const wire = {
       method,
       path: prefix + path,
       timeoutMs: request.timeoutMs ?? timeoutMs,
       ...(body === undefined ? {} : { body }),
+      ...(atMost === undefined ? {} : { atMost }),
     }
     let identity = await credentials.identity.current()
     let renewed = false

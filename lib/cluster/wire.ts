@@ -7,6 +7,8 @@ export interface Wire {
   body?: string
   /** For the whole answer once the request is sent, ms. */
   timeoutMs: number
+  /** Bytes of the answer that are taken; MAX_REPLY unless told. */
+  atMost?: number
 }
 
 export interface Reply {
@@ -30,7 +32,7 @@ export interface Connection {
 
 /**
  * Why a request got no answer. `refused`: the server certainly did nothing with it. `lost`: the connection died, nobody
- * knows. `late`: no answer in time. `large`: the answer is larger than MAX_REPLY.
+ * knows. `late`: no answer in time. `large`: the answer is larger than it may be.
  */
 export type WireFailure = 'refused' | 'lost' | 'late' | 'large'
 
@@ -46,17 +48,17 @@ export class WireError extends Error {
   }
 }
 
-/** Bytes of an answer; a page of 500 large Secrets stays below, what a hostile server sends without end does not. */
-export const MAX_REPLY = 128 << 20
+/** Bytes of an answer: any object stays below, what a hostile server sends without end does not. */
+const MAX_REPLY = 32 << 20
 
-/** Collects a body up to MAX_REPLY. */
-export function bodyReader(tooLarge: () => void) {
+/** Collects a body up to `atMost` bytes. */
+export function bodyReader(tooLarge: () => void, atMost = MAX_REPLY) {
   const chunks: Buffer[] = []
   let size = 0
   return {
     add(chunk: Buffer) {
       size += chunk.length
-      if (size > MAX_REPLY) tooLarge()
+      if (size > atMost) tooLarge()
       else chunks.push(chunk)
     },
     size: () => size,

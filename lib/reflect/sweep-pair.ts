@@ -78,8 +78,8 @@ export function newSweep(mode: Mode, log: Log, now = Date.now()): Sweep {
   return { summary, drift: new Map(), now, deletions: [], curable: 0, mode, log, lists: new Map() }
 }
 
-/** Keys of one kind in one pair that are reflected at a time. */
-const KEYS = 16
+/** Keys of one kind in one pair that are reflected at a time: so many of the largest objects fit 256 MB. */
+const KEYS = 8
 
 /**
  * Compares one kind in one pair and reflects what differs. Deletions are only noted, and only if both lists came to
