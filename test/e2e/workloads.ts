@@ -119,6 +119,24 @@ function testWorkloads(mode: Mode): void {
     await Promise.all([running('rome', 3), running('milan', 3)])
   })
 
+  test('offloaded no more: pods at home are given up when those in the other cluster are gone, not before', async () => {
+    await offloadTo(notSouth)
+    await rome.apply(deployment(2))
+    const [before] = await Promise.all([running('rome', 2), running('milan', 2)])
+    const inMilan = (...args: string[]) => stage.clusters.milan!.kubectl(['-n', `${namespace}-rome`, ...args])
+    const finalizers = (...all: string[]) => JSON.stringify({ metadata: { finalizers: all } })
+    await inMilan('create', 'configmap', 'late')
+    await inMilan('patch', 'configmap', 'late', '--type=merge', '-p', finalizers('example.com/late'))
+    await rome.run('delete', 'nsof', 'offloading')
+    await eventually('the pods in milan are gone', async () => (await podsIn('milan')).length === 0)
+    expect((await podsIn('rome')).map(({ status }) => status.phase)).toEqual(['Running', 'Running'])
+    await inMilan('patch', 'configmap', 'late', '--type=merge', '-p', finalizers())
+    const uids = before.map(({ metadata }) => metadata.uid)
+    await eventually('the pods at home have failed', async () =>
+      (await podsIn('rome')).every(({ metadata, status }) => !uids.includes(metadata.uid) || status.phase === 'Failed'),
+    )
+  })
+
   test('a machine of the remote cluster is lost: its pods run on another one, the pods at home are the same', async () => {
     await offloadTo(notSouth)
     await rome.apply(deployment(4))

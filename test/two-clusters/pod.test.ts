@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
-import { EVENT, NAMESPACE_OFFLOADING, POD, SHADOW_POD } from '../../lib/cluster/resources.ts'
+import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, POD, SHADOW_POD } from '../../lib/cluster/resources.ts'
 import { dispatchPod } from '../../lib/flows/refused/dispatch.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import { networks, planned } from '../support/networks.ts'
@@ -394,38 +394,72 @@ describe('a pod whose namespace is not offloaded to the cluster', () => {
     expect(podsOf(world).home?.status).not.toHaveProperty('reason')
   })
 
-  test.each([
+  const copyGone = () => {
+    world.milan.user.delete(NAMESPACE, { name: 'shop-rome' })
+    world.milan.finalize('shop-rome')
+  }
+  const wakeCopy = (admitted?: { operation: 'UPDATE' }) =>
+    dispatchPod([world.peering], {
+      cluster: 'milan',
+      kind: 'pod',
+      of: 'copies',
+      namespace: '',
+      names: ['shop-rome'],
+      ...(admitted && { admitted }),
+    })
+  const placed: [string, Record<string, unknown>][] = [
     ['bound to its node', {}],
     ['gated for it', { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] }],
-  ])('is given up if it ran, %s', async (_, spec) => {
+  ]
+  const aborted = { phase: 'Failed', reason: 'OffloadingAborted' }
+
+  test.each(placed)('is given up if it ran, %s', async (_, spec) => {
     await offloaded(spec)
     unoffload()
+    copyGone()
     await wakeOffloading()
-    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'OffloadingAborted' })
-    await settlePods(world)
-    expect(podsOf(world).shadow).toBeUndefined()
+    expect(podsOf(world).home?.status).toMatchObject(aborted)
   })
 
-  test('is ended when it is deleted, but not before the copy of the namespace is gone', async () => {
-    await offloaded()
-    unoffload()
-    world.rome.user.delete(POD, HOME)
-    await wakePod(world)
-    expect(podsOf(world).home).toBeDefined()
-    world.milan.user.remove(POD, REMOTE)
-    await wakePod(world)
-    expect(podsOf(world).home).toBeUndefined()
-  })
-
-  test.each([
-    ['bound to its node', {}],
-    ['gated for it', { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] }],
-  ])('%s, is found by a sweep', async (_, spec) => {
+  test.each(placed)('%s, is found by a sweep', async (_, spec) => {
     await offloaded(spec)
     unoffload()
+    copyGone()
     const options = { reportOnly: false, deleteBudget: 10, log: world.peering.log }
     await sweep([world.peering], options)
-    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Failed', reason: 'OffloadingAborted' })
+    expect(podsOf(world).home?.status).toMatchObject(aborted)
+  })
+
+  test.each([
+    ['given up', false],
+    ['ended when it is deleted', true],
+  ])('is %s, but not before the copy of the namespace is gone, with its pods', async (_, isDeleted) => {
+    await offloaded()
+    unoffload()
+    if (isDeleted) world.rome.user.delete(POD, HOME)
+    const wake = async () => {
+      await wakeOffloading()
+      await wakePod(world)
+      await wakeCopy()
+    }
+    await wake()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
+    world.milan.user.delete(NAMESPACE, { name: 'shop-rome' })
+    await wake()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
+    world.milan.finalize('shop-rome')
+    await wakeCopy({ operation: 'UPDATE' })
+    if (isDeleted) expect(podsOf(world).home).toBeUndefined()
+    else expect(podsOf(world).home?.status).toMatchObject(aborted)
+  })
+
+  test('is tried again when the remote cluster does not say what is left', async () => {
+    await offloaded()
+    unoffload()
+    world.milan.intercept = async () => ({ error: new UnreachableError('milan', 'gone') })
+    await expect(wakeCopy()).rejects.toThrow('gone')
+    await expect(wakeOffloading()).rejects.toThrow('gone')
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
   })
 })
 

@@ -30,6 +30,11 @@ export function refusedPodGift(pod: KubeObject, remote: string, now: string): Gi
   return { status, warning: { reason: 'ReflectionDisabled', message } }
 }
 
+/** Whether the home pod is over with it: not one that only waits. */
+export function isLast({ end, status }: Gift): boolean {
+  return end === true || isTerminal(status)
+}
+
 function statusOf(status: unknown, now: string): Json {
   const { phase = 'Pending', containerStatuses } = mapOf(status)
   return phase === 'Pending' && mapsOf(containerStatuses).length === 0

@@ -4,12 +4,12 @@ import { pod as podKind } from '../../kinds/pod/kind.ts'
 import { isOffloadedTo } from '../../kinds/pod/select.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { give, timestamp } from '../../reflect/give.ts'
-import { findPair } from '../../reflect/pairs.ts'
+import { remoteNamespaces } from '../../reflect/pairs.ts'
 import { contextOf, type Peering } from '../../reflect/peering.ts'
 import { namespace as namespaceKind, selectNamespace } from '../namespace/kind.ts'
 import { OFFLOADING_NAME, remoteNamespaceName } from '../namespace/name.ts'
 import { NODE_TYPE, nodeName, REMOTE_CLUSTER, VIRTUAL_NODE } from '../node/name.ts'
-import { refusedPodGift } from './decide.ts'
+import { isLast, refusedPodGift } from './decide.ts'
 
 /**
  * Whether the cluster has no business with the namespace: it is not offloaded at all, or not to that cluster. Home alone
@@ -25,8 +25,9 @@ export async function isRefused(peering: Peering, homeNamespace: string): Promis
 }
 
 /**
- * Serves one pod of a namespace that `isRefused`. A pod that is being deleted is only ended once nothing of it can be
- * left in the remote cluster: as long as the copy of the namespace is there, its own deletion goes on.
+ * Serves one pod of a namespace that `isRefused`. It is only ended, or given up, once nothing of it can be left in the
+ * remote cluster: as long as a copy of the namespace is there, terminating or not, the remote pod may still run, and who
+ * made the home pod would make another beside it.
  * @throws ConflictError when the pod changed meanwhile
  * @throws ClusterError as the clusters do
  */
@@ -34,7 +35,8 @@ export async function refusePod(peering: Peering, homeNamespace: string, name: s
   const pod = await peering.home.get(POD, { namespace: homeNamespace, name })
   if (!pod || !isOffloadedTo(pod, { remote: peering.remote.id }, await virtualNodes(peering, pod))) return NOTHING
   const gift = refusedPodGift(pod, peering.remote.id, timestamp())
-  if (!gift || (gift.end && (await findPair(peering, homeNamespace)))) return NOTHING
+  if (!gift) return NOTHING
+  if (isLast(gift) && (await remoteNamespaces(peering, homeNamespace)).length > 0) return NOTHING
   const { writes } = await give(podKind, peering, pod, gift)
   return { verdict: 'returned', why: gift.end ? 'the pod is deleted' : (gift.warning?.reason ?? ''), writes }
 }

@@ -1,4 +1,4 @@
-import { NAMESPACE_OFFLOADING, NODE, POD, SHADOW_POD } from '../../cluster/resources.ts'
+import { NAMESPACE, NAMESPACE_OFFLOADING, NODE, POD, SHADOW_POD } from '../../cluster/resources.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../../flows/node/name.ts'
 import { mapOf } from '../json.ts'
 import { defineKind } from '../kind.ts'
@@ -39,6 +39,14 @@ export const pod = defineKind({
       resource: NAMESPACE_OFFLOADING,
       wanted: () => ({ names: [] }),
       wakes: 'all',
+    },
+    /** With the last copy of a namespace the last of its pods are gone: that flow waits for it, by its finalization. */
+    copies: {
+      side: 'remote',
+      resource: NAMESPACE,
+      wanted: () => ({ names: [] }),
+      wakes: 'all',
+      subresources: ['finalize'],
     },
   },
   select: selectPod,
