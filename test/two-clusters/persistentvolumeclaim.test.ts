@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { UnreachableError } from '../../lib/cluster/errors.ts'
 import {
   EVENT,
@@ -135,17 +135,42 @@ test('a claim made anew under the name gets its own', async () => {
   expect(volumes()[0]!.metadata.name).not.toBe(before!.metadata.name)
 })
 
-test('the claim of a gated pod belongs where the pod runs, and the pod tells', async () => {
-  world.peering = { ...world.peering, storage: { remoteClass: 'gp3', gated: true } }
-  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'liqo' }
-  world.rome.user.create(PERSISTENT_VOLUME_CLAIM, { metadata: HOME, spec })
-  await wake()
-  expect([there(), volumes()]).toEqual([undefined, []])
+describe('the claim of a gated pod', () => {
   const schedulingGates = [{ name: 'offloading.heliograph.io/milan' }]
-  const volumesOfPod = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }]
-  world.rome.user.create(POD, homePod({ nodeName: undefined, schedulingGates, volumes: volumesOfPod }))
-  const event = { cluster: 'rome', kind: 'pod', namespace: 'shop', names: ['web'] }
-  await dispatchClaimsOfGated([world.peering], event)
-  expect(there()).toBeDefined()
-  expect(volumes()).toHaveLength(1)
+  const using = (claimName: string) => ({
+    ...{ nodeName: undefined, schedulingGates },
+    volumes: [{ name: 'd', persistentVolumeClaim: { claimName } }],
+  })
+  const tell = (...names: string[]) =>
+    dispatchClaimsOfGated([world.peering], { cluster: 'rome', kind: 'pod', namespace: 'shop', names })
+  const make = (name: string) =>
+    world.rome.user.create(PERSISTENT_VOLUME_CLAIM, {
+      metadata: { ...HOME, name },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, storageClassName: 'liqo' },
+    })
+
+  beforeEach(() => {
+    world.peering = { ...world.peering, storage: { remoteClass: 'gp3', gated: true } }
+    make('data')
+  })
+
+  test.each([
+    ['by its name', ['web']],
+    ['as one without a name yet', []],
+  ])('belongs where the pod runs, and the pod tells, %s', async (_, names) => {
+    await wake()
+    expect([there(), volumes()]).toEqual([undefined, []])
+    world.rome.user.create(POD, homePod(using('data')))
+    await tell(...names)
+    expect(there()).toBeDefined()
+    expect(volumes()).toHaveLength(1)
+  })
+
+  test('of a pod without a name yet: those that run have theirs', async () => {
+    make('other')
+    world.rome.user.create(POD, { ...homePod(using('other')), status: { phase: 'Running' } })
+    world.rome.user.create(POD, homePod(using('data'), { name: 'web-2' }))
+    await tell()
+    expect(world.milan.all(PERSISTENT_VOLUME_CLAIM).map(({ metadata }) => metadata.name)).toEqual(['data'])
+  })
 })

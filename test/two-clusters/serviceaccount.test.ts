@@ -35,17 +35,17 @@ beforeEach(async () => {
   }
 })
 
-function pod(metadata: Record<string, unknown> = {}): void {
+function pod(metadata: Record<string, unknown> = {}, spec: Record<string, unknown> = {}): void {
   const sources = [
     { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
     { serviceAccountToken: { path: 'vault', expirationSeconds: 600, audience: 'vault' } },
   ]
   const volumes = [{ name: 'tokens', projected: { sources } }]
-  world.rome.user.create(POD, homePod({ volumes, serviceAccountName: 'builder' }, metadata))
+  world.rome.user.create(POD, homePod({ volumes, serviceAccountName: 'builder', ...spec }, metadata))
 }
 
-const wake = () =>
-  dispatchTokens([peering], { cluster: 'rome', kind: 'serviceaccount', namespace: 'shop', names: ['web'] }, now)
+const wake = (names = ['web']) =>
+  dispatchTokens([peering], { cluster: 'rome', kind: 'serviceaccount', namespace: 'shop', names }, now)
 const pass = (extent: 'due' | 'all' = 'due') =>
   refreshTokens([peering], extent, now, (name, measured) => late.push([name, measured.TokenRefreshLate]))
 const secret = () => world.milan.peek(SECRET, REMOTE)
@@ -57,6 +57,7 @@ function held(): string[] {
 
 test.each([
   ['an event', wake],
+  ['an event without a name', () => wake([])],
   ['a pass over all', () => pass('all')],
 ])('%s gives a pod that runs elsewhere its tokens there', async (_, act) => {
   pod()
@@ -64,6 +65,16 @@ test.each([
   expect(held()).toEqual(['hunter2-1', 'hunter2-2'])
   expect(secret()?.metadata.labels).toMatchObject({ 'offloading.liqo.io/service-account-name': 'builder' })
   expect(JSON.stringify([world.lines, world.rome.all(EVENT)])).not.toContain('hunter2')
+})
+
+test('an event without a name gives a gated pod its tokens, and is not about those that run', async () => {
+  pod({ name: 'old' })
+  world.rome.user.edit(POD, { ...HOME, name: 'old' }, (object) => {
+    object.status = { phase: 'Running' }
+  })
+  pod({}, { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] })
+  await wake([])
+  expect(world.milan.all(SECRET).map(({ metadata }) => metadata.name)).toEqual(['web-token'])
 })
 
 test('again with nothing due: no token, no write', async () => {

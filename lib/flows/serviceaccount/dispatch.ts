@@ -2,13 +2,14 @@ import { ClusterError } from '../../cluster/errors.ts'
 import { SECRET } from '../../cluster/resources.ts'
 import type { ChangeEvent } from '../../event/change.ts'
 import { targetSelector } from '../../kinds/meta.ts'
+import { isWaiting } from '../../kinds/pod/status.ts'
 import { logKey } from '../../log.ts'
 import type { Measure } from '../../metrics.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { ReflectionError } from '../../reflect/dispatch.ts'
 import { forEach } from '../../reflect/for-each.ts'
 import { findPair, pairOfRemote } from '../../reflect/pairs.ts'
-import { IdentityError, type Pair } from '../../reflect/peering.ts'
+import { IdentityError, type Pair, type Peering } from '../../reflect/peering.ts'
 import { podsFor } from '../refused/flow.ts'
 import { hasTokens, serveTokens, type TokenPeering } from './flow.ts'
 import { serviceaccount as kind } from './kind.ts'
@@ -21,7 +22,8 @@ const AT_ONCE = 16
 const AHEAD_MS = 90_000
 
 /**
- * Serves the pods, or the Secrets, that an event names.
+ * Serves the pods, or the Secrets, that an event names; without names, as of a pod that a controller makes, the pods of
+ * the namespace that wait.
  * @param now epoch ms
  * @throws ReflectionError when something may succeed on redelivery
  */
@@ -36,12 +38,23 @@ export async function dispatchTokens(
     if (!isHome && peering.remote.id !== event.cluster) continue
     await attempt(run, peering, event.namespace, '*', async () => {
       const pair = await (isHome ? findPair : pairOfRemote)(peering, event.namespace)
-      const secrets = event.names.filter((name) => name.endsWith('-token')).map((name) => kind.sourceName(name))
-      if (pair) await serveAll(run, peering, pair, isHome ? event.names : secrets)
+      if (pair) await serveAll(run, peering, pair, await podsOf(peering, isHome, event))
       return undefined
     })
   }
   finish(run)
+}
+
+/** Names of the home pods that an event is about. */
+async function podsOf(
+  peering: Peering,
+  isHome: boolean,
+  { namespace, names }: ChangeEvent,
+): Promise<readonly string[]> {
+  if (!isHome) return names.filter((name) => name.endsWith('-token')).map((name) => kind.sourceName(name))
+  if (names.length > 0) return names
+  const pods = await podsFor(peering, namespace)
+  return pods.filter((pod) => isWaiting(pod) && hasTokens(pod)).map(({ metadata }) => metadata.name)
 }
 
 /**

@@ -90,6 +90,11 @@ export function phaseOf({ metadata, spec, status }: KubeObject): string {
   return isTakenDown && isTerminal(status) ? 'Running' : phase
 }
 
+/** Whether the pod may still lack something that it cannot start without. */
+export function isWaiting({ status }: KubeObject): boolean {
+  return (mapOf(status).phase ?? 'Pending') === 'Pending'
+}
+
 /** Phases that a pod never leaves. */
 export function isTerminal(status: unknown): boolean {
   const phase = isMap(status) ? status.phase : undefined
