@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import { renderFabric } from '../../lib/flows/network/fabric/index.ts'
 import { FABRIC, GATEWAY, GATEWAY_KEY, ROUTE } from '../../lib/flows/network/fabric/names.ts'
-import { fabricOf, peerOf, tunnelCIDRs } from './fabrics.ts'
+import { connected, fabricOf, peerOf, tunnelCIDRs } from './fabrics.ts'
 import { A, B, type Pair, SEEN } from './pair.ts'
 import { traces } from './traces.ts'
 import { answers } from './traffic.ts'
@@ -30,6 +30,27 @@ export function leaveTests(pair: () => Pair): void {
     await a.configure({ ...files, [file]: text })
     await eventually('the message', async () => message.test(String(await a.agents.routes[1].ready())))
     expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test('a gateway that starts on a configuration that it refuses is not ready, and tells', async () => {
+    const { a, b, configure } = pair()
+    await configure()
+    await connected(a, 'b')
+    const files = renderFabric(fabricOf(a, [await peerOf(b, tunnelCIDRs(B, A))]))
+    const newer = JSON.stringify({ ...JSON.parse(files['gateway.json']!), version: 2 })
+    await a.agents.gateway.end('SIGTERM')
+    await a.configure({ ...files, 'gateway.json': newer })
+    await a.startGateway()
+    const message = /version 2 is unknown to this agent/
+    await eventually('why it is not ready', async () => message.test(String(await a.agents.gateway.ready())))
+    await eventually('the status', async () => {
+      const { status, statusMessage } = await a.connection('b')
+      return (
+        (status === 'Error' && message.test(statusMessage!)) || Promise.reject(new Error(`${status} ${statusMessage}`))
+      )
+    })
+    await configure()
+    await connected(a, 'b')
   })
 
   test('a private key is in its own Secret, and in no log and no other object', async () => {

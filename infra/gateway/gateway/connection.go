@@ -60,7 +60,10 @@ func connectionOf(peer config.Peer, device wgtypes.Peer, result probe.Result, pr
 
 // object is what is applied to the TunnelEndpoint's status.
 func (c connection) object(id string, now time.Time) map[string]any {
-	status := map[string]any{"status": c.Status, "statusMessage": c.Message, "peerConfiguration": c.Configuration}
+	status := map[string]any{"status": c.Status, "statusMessage": c.Message}
+	if c.Configuration != nil {
+		status["peerConfiguration"] = c.Configuration
+	}
 	if c.Latency > 0 {
 		status["latency"] = map[string]string{"value": c.Latency.Round(time.Microsecond).String(), "timestamp": now.UTC().Format(time.RFC3339)}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"reflect"
 	"testing"
 	"time"
 
@@ -54,6 +55,22 @@ func TestConnectionObject(t *testing.T) {
 		`"peerConfiguration":{"endpoint":"e"},"status":"Connected","statusMessage":"m"}}}`
 	if string(text) != want {
 		t.Error(string(text))
+	}
+}
+
+func TestUnserved(t *testing.T) {
+	refused, failed := errors.New("version 2"), errors.New("no device")
+	for name, row := range map[string]struct {
+		refused, problem error
+		want             map[string]connection
+	}{
+		"refused":     {refused, refused, map[string]connection{"b": {Status: "Error", Message: "The gateway's configuration is refused: version 2"}}},
+		"not applied": {nil, failed, map[string]connection{"b": {Status: "Error", Message: "The gateway's configuration is not in force: no device"}}},
+		"withdrawn":   {nil, nil, nil},
+	} {
+		if got := unserved([]string{"b"}, row.refused, row.problem); !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 }
 

@@ -43,6 +43,10 @@ type agent struct {
 
 	key    wgtypes.Key
 	config config.Newest[config.Gateway]
+	// peers are the ids of the newest configuration's that could be read of it.
+	peers []string
+	// problem is why not all is in place.
+	problem error
 	// hint goes behind what is told of every connection.
 	hint  string
 	state ready.State
@@ -104,18 +108,26 @@ func (a *agent) close() {
 
 // read takes what the Secret says.
 func (a *agent) read() {
-	if found, isRead := a.fabric.One(); isRead {
-		a.config.Take(found.Files(), config.ParseGateway)
+	found, isRead := a.fabric.One()
+	if !isRead {
+		return
+	}
+	a.config.Take(found.Files(), config.ParseGateway)
+	if ids, isKnown := config.PeerIDs(found.Files()); isKnown {
+		a.peers = ids
 	}
 }
 
 // ensure makes the kernel's state what is wanted.
 func (a *agent) ensure(ctx context.Context) {
-	err := a.ensured(ctx)
-	if isPublished, _ := a.isPublished(); err == nil && !isPublished {
-		err = fmt.Errorf("the public key is not in the ConfigMap %s yet", config.KeyName)
+	a.problem = a.ensured(ctx)
+	if a.problem == nil && a.config.InForce == nil {
+		a.problem = a.config.Refused
 	}
-	a.state.Set(err)
+	if isPublished, _ := a.isPublished(); a.problem == nil && !isPublished {
+		a.problem = fmt.Errorf("the public key is not in the ConfigMap %s yet", config.KeyName)
+	}
+	a.state.Set(a.problem)
 }
 
 func (a *agent) ensured(ctx context.Context) error {

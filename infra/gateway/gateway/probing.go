@@ -10,6 +10,7 @@ import (
 // probe asks the peers, and reports how they have answered so far. It tells whether an endpoint is to be set anew.
 func (a *agent) probe(ctx context.Context) bool {
 	if a.config.InForce == nil {
+		a.reporter.tell(unserved(a.peers, a.config.Refused, a.problem))
 		return false
 	}
 	own := a.config.InForce.Tunnel
@@ -33,6 +34,24 @@ func (a *agent) probe(ctx context.Context) bool {
 	a.prober.Forget(ids)
 	a.reporter.tell(current)
 	return a.endpoints.want(ctx, own.Peers, a.answers)
+}
+
+// unserved is what is told of the peers while no configuration is in force: what was told before is not so any more.
+func unserved(ids []string, refused, problem error) map[string]connection {
+	state := connection{Status: "Error"}
+	switch {
+	case refused != nil:
+		state.Message = fmt.Sprintf("The gateway's configuration is refused: %v", refused)
+	case problem != nil:
+		state.Message = fmt.Sprintf("The gateway's configuration is not in force: %v", problem)
+	default:
+		return nil
+	}
+	current := map[string]connection{}
+	for _, id := range ids {
+		current[id] = state
+	}
+	return current
 }
 
 func (a *agent) answers(id string) bool {
