@@ -23,10 +23,8 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err := kernel.Forward(uplink.Name, uplink.Index); err != nil {
 		return err
 	}
-	if before == nil || before.Rules != wanted.Rules || !kernel.HasRules(ctx, config.GatewayRules) {
-		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
-			return err
-		}
+	if err := a.rules.Ensure(ctx, wanted.Rules); err != nil {
+		return err
 	}
 	if err := a.setTunnel(ctx, wanted); err != nil {
 		return err
@@ -105,7 +103,7 @@ func (a *agent) withdraw(ctx context.Context) error {
 		kernel.RemoveRouting(),
 		a.device.SetPeers(nil),
 		kernel.RemoveOverlay(),
-		kernel.RemoveRules(ctx, config.GatewayRules),
+		a.rules.Remove(ctx),
 	)
 	if err == nil {
 		slog.Info("no configuration any more, all withdrawn")

@@ -36,6 +36,7 @@ type agent struct {
 	published *kube.View[configMap]
 	pods      *kube.View[pod]
 
+	rules     *kernel.Rules
 	endpoints *endpoints
 	reporter  *reporter
 	device    *tunnel.Device
@@ -61,6 +62,7 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 		secret:    kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.KeyName),
 		published: kube.Follow[configMap](ctx, client, client.Path("/api/v1", "configmaps"), "metadata.name="+config.KeyName),
 		pods:      kube.Follow[pod](ctx, client, "/api/v1/pods", ""),
+		rules:     kernel.NewRules(config.GatewayRules),
 		endpoints: newEndpoints(),
 		reporter:  newReporter(ctx, client),
 	}

@@ -17,17 +17,34 @@ func CheckRules(ctx context.Context, file, text string) error {
 	return nil
 }
 
-// ReplaceRules runs the text, which is one transaction: all of it holds, or none.
-func ReplaceRules(ctx context.Context, text string) error { return nft(ctx, text, "--file", "-") }
-
-// HasRules tells whether the table (family ip) is there.
-func HasRules(ctx context.Context, table string) bool {
-	return nft(ctx, "", "--terse", "list", "table", "ip", table) == nil
+// Rules is a table of nftables (family ip).
+type Rules struct {
+	table string
+	// loaded is the text that the table was made of last, whatever became of the rest of its configuration.
+	loaded string
 }
 
-// RemoveRules removes the table (family ip), if it is there.
-func RemoveRules(ctx context.Context, table string) error {
-	return nft(ctx, fmt.Sprintf("table ip %s\ndelete table ip %s\n", table, table), "--file", "-")
+// NewRules says which table.
+func NewRules(table string) *Rules { return &Rules{table: table} }
+
+// Ensure makes the table what the text says, which is one transaction: all of it holds, or none.
+func (r *Rules) Ensure(ctx context.Context, text string) error {
+	if text == r.loaded && nft(ctx, "", "--terse", "list", "table", "ip", r.table) == nil {
+		return nil
+	}
+	// Where nft does not come to its end, nobody knows what holds.
+	r.loaded = ""
+	if err := nft(ctx, text, "--file", "-"); err != nil {
+		return err
+	}
+	r.loaded = text
+	return nil
+}
+
+// Remove removes the table, if it is there.
+func (r *Rules) Remove(ctx context.Context) error {
+	r.loaded = ""
+	return nft(ctx, fmt.Sprintf("table ip %s\ndelete table ip %s\n", r.table, r.table), "--file", "-")
 }
 
 func nft(ctx context.Context, input string, args ...string) error {

@@ -24,6 +24,7 @@ type agent struct {
 	node   string
 	fabric *kube.View[kube.Secret]
 	config config.Newest[config.Route]
+	rules  *kernel.Rules
 	state  ready.State
 }
 
@@ -32,6 +33,7 @@ func Run(ctx context.Context, client *kube.Client, node string) error {
 	a := &agent{
 		client: client,
 		node:   node,
+		rules:  kernel.NewRules(config.NodeRules),
 		fabric: kube.Follow[kube.Secret](ctx, client, client.Path("/api/v1", "secrets"), "metadata.name="+config.FabricSecret),
 	}
 	if err := ready.Serve("route", a.state.Get); err != nil {
@@ -77,11 +79,8 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	if !isKnown {
 		return fmt.Errorf("route.json: nodes: %s is not among them yet", a.node)
 	}
-	before := a.config.InForce
-	if before == nil || before.Rules != wanted.Rules || !kernel.HasRules(ctx, config.NodeRules) {
-		if err := kernel.ReplaceRules(ctx, wanted.Rules); err != nil {
-			return err
-		}
+	if err := a.rules.Ensure(ctx, wanted.Rules); err != nil {
+		return err
 	}
 	index, err := kernel.EnsureOverlay(wanted.Overlay, self, wanted.MTU)
 	if err != nil {
@@ -91,7 +90,7 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	if err := kernel.EnsureRouting(wanted.Routing, kernel.Devices{Overlay: index}, self.IP); err != nil {
 		return err
 	}
-	if before != wanted {
+	if a.config.InForce != wanted {
 		slog.Info("configuration in force", "node", a.node, "gateways", len(wanted.Overlay.Neighbours))
 	}
 	return nil
@@ -99,7 +98,7 @@ func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 
 // withdraw leaves the node as it was before the agent came, whichever agent it was.
 func (a *agent) withdraw(ctx context.Context) error {
-	err := errors.Join(kernel.RemoveRouting(), kernel.RemoveOverlay(), kernel.RemoveRules(ctx, config.NodeRules))
+	err := errors.Join(kernel.RemoveRouting(), kernel.RemoveOverlay(), a.rules.Remove(ctx))
 	if err == nil && a.config.InForce != nil {
 		slog.Info("no configuration any more, all withdrawn")
 	}
