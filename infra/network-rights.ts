@@ -54,3 +54,12 @@ export const NETWORK_RIGHTS: readonly Rule[] = [
   ...ANYWHERE,
   ...IN_NAMESPACE.map((rule) => ({ ...rule, namespace: SYSTEM_NAMESPACE })),
 ]
+
+/**
+ * What it takes in the whole of a cluster to remove the internal network where it is not wanted any more. The Roles in its
+ * namespace stay as they were applied, for as long as the namespace does: manifests without them take none away.
+ */
+export const NETWORK_REMOVAL_RIGHTS: readonly Rule[] = [
+  { resource: ENDPOINT_MAPPING, verbs: ['list', 'delete'] },
+  { resource: IPAM_STORAGE, names: [IPAM_NAME], verbs: ['get', 'delete'] },
+]

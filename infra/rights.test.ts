@@ -28,13 +28,14 @@ test('nothing is granted with a wildcard', () => {
   }
 })
 
-test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes, volumes and mappings are our own', () => {
+test('nothing of a user’s is written at home, but for a label of a namespace, and of a pod its label, status and end; nodes, volumes and addresses are our own', () => {
   const written = rightsOfAll(use('home')).filter(({ verbs }) =>
     verbs.some((verb) => verb !== 'get' && verb !== 'list'),
   )
   expect(written.map(resourceOf).toSorted()).toEqual([
     'endpointmappings',
     'events',
+    'ipamstorages',
     'leases',
     'namespaceoffloadings/status',
     'namespaces',
@@ -102,3 +103,13 @@ test('in the namespace of the internal network some read the TunnelEndpoints, an
   }
   expect(ACTING.flatMap((fn) => there(fn, false))).toEqual([])
 })
+
+test.each(['home', 'remote'] as const)(
+  'where the internal network is not wanted, at %s, the sweep can remove it',
+  (side) => {
+    const rights = text(rightsOf('sweep', use(side)))
+    const removal = ['delete endpointmappings', 'delete ipamstorages', 'get ipamstorages', 'list endpointmappings']
+    expect(rights).toEqual(expect.arrayContaining(removal))
+    expect(rights.filter((right) => /^(create|patch) ipamstorages/.test(right))).toEqual([])
+  },
+)

@@ -15,7 +15,7 @@ import { KINDS } from '../lib/kinds/index.ts'
 import type { Kind, Side } from '../lib/kinds/kind.ts'
 import { KUBELET_RIGHTS } from './kubelet-rights.ts'
 import { MAPPING_RIGHTS } from './mapping-rights.ts'
-import { NETWORK_RIGHTS } from './network-rights.ts'
+import { NETWORK_REMOVAL_RIGHTS, NETWORK_RIGHTS } from './network-rights.ts'
 import { NODE_RIGHTS } from './node-rights.ts'
 import { GROUP, kindRules, merged, type Rule, TELL } from './rbac.ts'
 import { VOLUME_RIGHTS } from './volume-rights.ts'
@@ -100,7 +100,7 @@ const ROWS: Readonly<Record<string, Rights>> = {
     ...claims(side, use),
     ...refused(side, use),
     ...MAPPING_RIGHTS[side],
-    ...(use.internal ? NETWORK_RIGHTS : []),
+    ...(use.internal ? NETWORK_RIGHTS : NETWORK_REMOVAL_RIGHTS),
   ],
 }
 

@@ -2,6 +2,8 @@ import { Buffer } from 'node:buffer'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
 import type { Found } from '../../infra/local/kubectl.ts'
+import { rightsObjects } from '../../infra/manifests/rights.ts'
+import { toYaml } from '../../infra/manifests/yaml.ts'
 import { groupOf } from '../../infra/rights.ts'
 import { createSecrets } from '../../lib/aws/secrets.ts'
 import { parseConfig } from '../../lib/config.ts'
@@ -276,15 +278,25 @@ test('a peering that is no longer configured is forgotten, in both clusters', as
   expect(await specOf('rome', 'milan')).toBeDefined()
 })
 
-test('internal=false takes all of it away, and the nodes say nothing of a network', async () => {
+/** What the manifests of a cluster grant, and in the whole of it no more: one credential is of all functions' groups. */
+const grant = async (id: Id, internal: boolean) => {
+  await stage.clusters[id]!.kubectl(['delete', 'clusterrole', 'heliograph-network', '--ignore-not-found'])
+  const use = { sides: [id === 'rome' ? 'home' : 'remote'], gated: true, serviceAccounts: false, internal } as const
+  return stage.clusters[id]!.kubectl(['apply', '-f', '-'], toYaml(rightsObjects({ use, accounts: false })))
+}
+
+test('internal=false takes all of it away, also with its rights, and the nodes say nothing of a network', async () => {
+  for (const id of ['rome', 'milan'] as const) await grant(id, false)
   await redeploy(stage, { NETWORKING_INTERNAL: 'false' })
   await emptied('rome')
   await emptied('milan')
+  expect(await sweep(stage)).toMatchObject({ failed: 0, refused: 0 })
   await stage.host.invoke('node', {})
   expect(await networkUnavailable('milan')).toBeUndefined()
 })
 
 test('internal=true brings it back', async () => {
+  for (const id of ['rome', 'milan'] as const) await grant(id, true)
   await redeploy(stage, { NETWORKING_INTERNAL: 'true' })
   await connect('rome')
   await connect('milan')

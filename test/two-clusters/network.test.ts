@@ -409,6 +409,34 @@ describe('an end', () => {
     expect([nothing(rome), nothing(milan)]).toEqual([[], []])
   })
 
+  test('is told, and no failure, where the functions may not look any more', async () => {
+    const withheld = (cluster: MemoryNetworkCluster) => ({
+      ...cluster,
+      api: cluster.api.connect(({ resource }) =>
+        resource === SECRET ? { error: new ForbiddenError(cluster.id, 'it may not get secrets') } : undefined,
+      ),
+    })
+    const ended = { ...world, clusters: world.clusters.map(withheld), peerings: [] }
+    const why =
+      'cluster rome: it may not get secrets; what may be left there of the internal network stays: ' +
+      'apply the manifests of NETWORKING_INTERNAL=true and let a sweep remove it, or delete namespace heliograph where it is empty'
+    expect(await pass(ended)).toMatchObject({ rome: { verdict: 'refused', why } })
+    await expect(pass({ ...ended, peerings: world.peerings })).rejects.toThrow(ForbiddenError)
+    const swept = await sweep([], { deleteBudget: 0, reportOnly: false, network: ended, log: world.log })
+    expect(swept).toMatchObject({ failed: 0, curable: 0, refused: 2 })
+  })
+
+  test('reads no nodes', async () => {
+    const blind = (cluster: MemoryNetworkCluster) => ({
+      ...cluster,
+      api: cluster.api.connect(({ resource }) =>
+        resource === NODE ? { error: new ForbiddenError(cluster.id, 'no') } : undefined,
+      ),
+    })
+    await pass({ ...world, clusters: world.clusters.map(blind), peerings: [] })
+    expect([nothing(rome), nothing(milan)]).toEqual([[], []])
+  })
+
   test('is no matter where the internal network never was', async () => {
     const calls: string[] = []
     const plain = networkCluster('oslo')

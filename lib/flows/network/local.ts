@@ -50,8 +50,11 @@ export function readNamespace(api: Cluster): Promise<KubeObject | undefined> {
   return api.get(NAMESPACE, { name: SYSTEM_NAMESPACE })
 }
 
-/** @throws ClusterError */
-export async function readLocal(api: Cluster): Promise<Local> {
+/**
+ * @param withNodes false: none are read, as for the removal of all
+ * @throws ClusterError
+ */
+export async function readLocal(api: Cluster, withNodes: boolean): Promise<Local> {
   const get = (resource: Resource, name: string) =>
     api.get(resource, resource.namespaced ? { namespace: SYSTEM_NAMESPACE, name } : { name })
   const [fabric, service, gateway, route, storage, key] = await Promise.all([
@@ -67,7 +70,7 @@ export async function readLocal(api: Cluster): Promise<Local> {
     all(api, TUNNEL_ENDPOINT, MANAGED),
     all(api, ENDPOINT_MAPPING, MANAGED),
     all(api, POD, GATEWAY_PODS),
-    all(api, NODE),
+    withNodes ? all(api, NODE) : [],
   ])
   return { fabric, service, gateway, route, storage, key, configs, tunnels, mappings, gateways, nodes }
 }

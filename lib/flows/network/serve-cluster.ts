@@ -44,7 +44,7 @@ export async function serveCluster(
     throw new NoNamespaceError(cluster.id)
   }
   return settle(api, mode, async () => {
-    const local = await readLocal(api)
+    const local = await readLocal(api, peers.length > 0)
     const { service, fabric, gateway, route, storage, configs, tunnels } = local
     checkOwner(cluster.id, [service, fabric, gateway, route, storage, ...configs, ...tunnels])
     const forgotten = await forgetPeers(cluster, peers, local, mode)

@@ -1,3 +1,5 @@
+import { ForbiddenError } from '../../cluster/errors.ts'
+import { SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
 import { serveCluster } from './serve-cluster.ts'
@@ -27,10 +29,10 @@ export async function serveNetwork(
   mode: Mode,
 ): Promise<void> {
   const serveOne = (cluster: NetworkCluster) =>
-    attempt(cluster.id, async () => {
+    attempt(cluster.id, () => {
       const peers = peersOf(world, cluster)
-      const writes = await serveCluster(cluster, peers, world.mtu, mode)
-      return peers.length === 0 && writes === 0 ? undefined : outcomeOf(writes)
+      if (peers.length === 0) return emptied(cluster, world, mode)
+      return serveCluster(cluster, peers, world.mtu, mode).then((writes) => outcomeOf(writes))
     })
   await forEach(clusters, AT_ONCE, serveOne)
   const changed = new Set<NetworkCluster>()
@@ -49,6 +51,19 @@ export async function serveNetwork(
     }),
   )
   await forEach(changed, AT_ONCE, serveOne)
+}
+
+/** Where the functions may not look (any more), there is most often nothing left: it is told, and is no failure. */
+async function emptied(cluster: NetworkCluster, { mtu }: NetworkWorld, mode: Mode): Promise<Outcome | undefined> {
+  try {
+    const writes = await serveCluster(cluster, [], mtu, mode)
+    return writes === 0 ? undefined : outcomeOf(writes)
+  } catch (error) {
+    if (!(error instanceof ForbiddenError)) throw error
+    const remedy = `apply the manifests of NETWORKING_INTERNAL=true and let a sweep remove it, or delete namespace ${SYSTEM_NAMESPACE} where it is empty`
+    const why = `${error.message}; what may be left there of the internal network stays: ${remedy}`
+    return { verdict: 'refused', writes: 0, why }
+  }
 }
 
 /** All of a world. */
