@@ -6,7 +6,7 @@ import { GATEWAY_RULES, NODE_RULES } from '../../lib/flows/network/fabric/names.
 import { MAPPINGS, type Pair, SEEN } from './pair.ts'
 import type { Site } from './site.ts'
 import type { Space } from './space.ts'
-import { NODES, POD_IP } from './topology.ts'
+import { NODES, OUTSIDE, POD_IP } from './topology.ts'
 import { answers, ask, pour } from './traffic.ts'
 
 export function refuseTests(pair: () => Pair): void {
@@ -81,6 +81,22 @@ export function refuseTests(pair: () => Pair): void {
     await configure({ a: { peer: { mappings: rest } } })
     expect(await ask(b.pod, SEEN.without, 9090)).not.toBe('')
     expect(await ask(b.pod, SEEN.node, 9090)).toBe('')
+    await configure()
+    expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
+  })
+
+  test('an address that is given to another leads no connection to the one before', async () => {
+    const { a, b, outside, configure } = pair()
+    const stream = await pour(b.pod, outside, SEEN.without, 9192)
+    await stream.flows(1 << 20)
+    const { [OUTSIDE.without]: one, [OUTSIDE.withRoute]: other, ...rest } = MAPPINGS
+    const swapped = { ...rest, [OUTSIDE.without]: other!, [OUTSIDE.withRoute]: one! }
+    await configure({ a: { peer: { mappings: swapped } } })
+    const before = stream.bytes()
+    expect(await ask(b.pod, SEEN.without, 9090)).toBe(`192.0.2.1 ${OUTSIDE.withRoute}`)
+    expect(await ask(b.pod, SEEN.withRoute, 9090)).toBe(`192.0.2.1 ${OUTSIDE.without}`)
+    expect(stream.bytes() - before).toBeLessThan(1 << 20)
+    stream.stop()
     await configure()
     expect(await answers(a.pod, SEEN.b.pod)).toBe(true)
   })

@@ -117,10 +117,10 @@ describe('the gateway', () => {
       `10.96.0.1 . ${externals} : 10.63.0.2`,
     ])
     expect(elementsOf(text, 'reachable')).toEqual([
-      `${pods} . 10.201.0.0/16`,
-      `${pods} . 10.63.0.2`,
-      `${externals} . 10.201.0.0/16`,
-      `${externals} . 10.63.0.2`,
+      `${pods} . 10.201.0.0/16 . 10.200.0.0/16`,
+      `${pods} . 10.63.0.2 . 10.96.0.1`,
+      `${externals} . 10.201.0.0/16 . 10.200.0.0/16`,
+      `${externals} . 10.63.0.2 . 10.96.0.1`,
     ])
     expect(elementsOf(text, 'overlay_sources')).toEqual([
       '10.200.1.0',
@@ -144,7 +144,7 @@ describe('the gateway', () => {
     expect([...elementsOf(text, 'pods_in'), ...elementsOf(text, 'pods_out')]).toEqual([])
     expect(elementsOf(text, 'hosts_out')).toContain('10.210.0.0/16 : 10.200.0.0')
     expect(elementsOf(text, 'mapped_in')).toContain('10.210.0.0/16 . 10.61.0.2 : 10.96.0.1')
-    expect(elementsOf(text, 'reachable')).toContain('10.210.0.0/16 . 10.200.0.0/16')
+    expect(elementsOf(text, 'reachable')).toContain('10.210.0.0/16 . 10.200.0.0/16 . 10.200.0.0/16')
   })
 
   test('clears host bits, and keeps those of mapped addresses at any length', () => {

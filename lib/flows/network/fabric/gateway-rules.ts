@@ -14,7 +14,8 @@ const OURS = anyOf([`"${TUNNEL_DEVICE}"`, `"${OVERLAY_DEVICE}"`])
 
 /**
  * The gateway's rules. More peers are more elements, never more rules. Whether a peer's packet may go on is asked for
- * each one, by the address that it was sent to: what is mapped no more is reached no more, connected or not.
+ * each one, by the address that it was sent to and what that stands for: what is mapped no more, or whose name stands for
+ * another now, is reached no more, connected or not.
  * @param overlaySources addresses that nodes' overlay packets may come from
  */
 export function gatewayRules(views: readonly View[], overlaySources: readonly string[]): string {
@@ -53,9 +54,11 @@ export function gatewayRules(views: readonly View[], overlaySources: readonly st
     ),
     set(
       'reachable',
-      'ipv4_addr . ipv4_addr',
+      'ipv4_addr . ipv4_addr . ipv4_addr',
       each((view, remote) =>
-        [view.localPodsSeen, ...view.mapped.map(({ seen }) => seen)].map((seen) => `${remote} . ${seen}`),
+        [{ seen: view.localPodsSeen, original: view.localPods }, ...view.mapped].map(
+          ({ seen, original }) => `${remote} . ${seen} . ${original}`,
+        ),
       ),
     ),
     set('overlay_sources', 'ipv4_addr', overlaySources),
@@ -86,7 +89,7 @@ export function gatewayRules(views: readonly View[], overlaySources: readonly st
     chain('from_peer', undefined, [
       'ct direction reply accept',
       'ct state related accept',
-      'ip saddr . ct original ip daddr @reachable accept',
+      'ip saddr . ct original ip daddr . ip daddr @reachable accept',
       'counter drop',
     ]),
     chain('to_gateway', 'filter hook input priority filter; policy accept', [
