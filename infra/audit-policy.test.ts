@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { auditPolicy } from './audit-policy.ts'
+import { wanted } from '../lib/event/triggers.ts'
+import { auditPolicy, triggersIn } from './audit-policy.ts'
 import { OUR_GROUPS } from './rights.ts'
 
 interface Rule {
@@ -47,6 +48,12 @@ test('of TunnelEndpoints home is told all, our own writes too', () => {
   const rules = rulesOf(['home'])
   expect(naming(rules, 'tunnelendpoints').map(({ userGroups }) => userGroups)).toEqual([OUR_GROUPS, undefined])
   expect(naming(rules, 'tunnelendpoints/status').map(({ userGroups }) => userGroups)).toEqual([undefined])
+})
+
+test('of pods in remote clusters our own writes are told too: a deletion may be the last of a pod', () => {
+  expect(naming(rulesOf(['remote']), 'pods').map(({ userGroups }) => userGroups)).toContainEqual(OUR_GROUPS)
+  const deletion = { group: '', plural: 'pods', namespace: 'shop-rome', subresource: '', own: true }
+  expect(wanted(deletion, triggersIn(['remote'])).map(({ kind, of }) => [kind, of])).toEqual([['pod', 'pods']])
 })
 
 test('no contents are ever asked for', () => {

@@ -159,6 +159,18 @@ test('a Job completes, and never runs again, whatever is deleted', async () => {
   await eventually('its pods are gone', async () => (await podsIn('rome')).length === 0)
 })
 
+test('a pod that no machine has taken yet goes at once when it is deleted at home', async () => {
+  await kubectl('milan', ['taint', 'nodes', '--all', 'closed=yes:NoSchedule'])
+  try {
+    await apply('rome', barePod())
+    await eventually('it is in milan', () => podIn('milan', 'web'))
+    await home('delete', 'pod', 'web', '--timeout=60s')
+    expect(await podsIn('milan')).toEqual([])
+  } finally {
+    await kubectl('milan', ['taint', 'nodes', '--all', 'closed-'])
+  }
+})
+
 test('another image reaches the running pod', async () => {
   await apply('rome', barePod())
   const { there } = await running(1)

@@ -25,6 +25,8 @@ export const pod = defineKind({
       wanted: ({ metadata }) => ({ names: [metadata.name] }),
       wakes: 'namesake',
       subresources: ['status'],
+      // Where no kubelet has it, the shadowpod function's deletion is the last that is heard of it.
+      own: [''],
     },
     /** Which of them stand for the cluster, and their addresses: both stand from a node's creation. */
     nodes: {
