@@ -71,6 +71,17 @@ export class InvalidError extends ClusterError {
   readonly retry = false
 }
 
+/** The API server's version of the kind does not declare some of the fields of this object, and refuses all of it. */
+export class UndeclaredError extends InvalidError {
+  /** Some of them, list items without their keys, e.g. `.status.conditions[].later`. */
+  readonly fields: readonly string[]
+
+  constructor(cluster: string, message: string, fields: readonly string[]) {
+    super(cluster, message)
+    this.fields = fields
+  }
+}
+
 /** A new remote namespace does not hold yet all it should. */
 export class UnfilledError extends ClusterError {
   readonly retry = true

@@ -12,6 +12,7 @@ const INGRESS: Resource = {
   kind: 'Ingress',
   namespaced: true,
 }
+const UNTYPED = 'failed to create typed patch object (shop/web; /v1, Kind=Pod):'
 const GET: Attempt = { verb: 'get', resource: INGRESS, namespace: 'shop', name: 'web' }
 const APPLY: Attempt = { ...GET, verb: 'patch' }
 
@@ -109,6 +110,11 @@ describe('each answer has its error', () => {
       want: errors.InvalidError,
     },
     {
+      name: '500 of an apply that names such a field',
+      reply: reply(500, status(500, '', {}, `${UNTYPED} .spec.x: field not declared in schema`)),
+      want: errors.UndeclaredError,
+    },
+    {
       name: '500 of an object that etcd does not take',
       reply: reply(500, status(500, '', {}, 'etcdserver: request is too large')),
       want: errors.InvalidError,
@@ -122,6 +128,32 @@ describe('each answer has its error', () => {
     const error = failureOf('rome', APPLY, reply)
     expect(error.constructor).toBe(want)
     expect(error.message).toMatch(/^cluster rome: [^\n]+$/)
+  })
+
+  test.each([
+    [
+      'one field',
+      '.status.containerStatuses[0].later: field not declared in schema',
+      ['.status.containerStatuses[].later'],
+    ],
+    [
+      'fields of items with keys',
+      'errors:\n  .status.conditions[type="Ready"].later: field not declared in schema\n' +
+        '  .status.conditions[type="x/a b]: c"].other: field not declared in schema',
+      ['.status.conditions[].later', '.status.conditions[].other'],
+    ],
+    [
+      'a field whose name has a dot, and a value of another type',
+      'errors:\n  .status.a[1].dot.key: field not declared in schema\n  .status.b: expected boolean, got &{yes}',
+      ['.status.a[].dot.key'],
+    ],
+  ])('an undeclared field is named: %s', (_, message, fields) => {
+    expect(failureOf('rome', APPLY, reply(500, status(500, '', {}, `${UNTYPED} ${message}`)))).toMatchObject({ fields })
+  })
+
+  test('a message of a cluster that means ill is read in no time', () => {
+    const message = `${UNTYPED} ${'.a'.repeat(500_000)}`
+    expect(failureOf('rome', APPLY, reply(500, status(500, '', {}, message)))).not.toHaveProperty('fields')
   })
 
   test('403 names the right that is missing, and what grants it', () => {

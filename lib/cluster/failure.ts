@@ -9,6 +9,7 @@ import {
   NamespaceTerminatingError,
   ThrottledError,
   UnauthorizedError,
+  UndeclaredError,
   UnreachableError,
 } from './errors.ts'
 import { apiVersionOf, type Resource } from './port.ts'
@@ -76,7 +77,9 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
   }
   if (reply.status === 500 && status.message?.startsWith('failed to create typed patch object')) {
     // A field that this API server's version of the kind does not have: it says so with a 500.
-    return new InvalidError(id, `${verb} ${what} is refused by the schema of the kind${said}`)
+    const refused = `${verb} ${what} is refused by the schema of the kind${said}`
+    const fields = undeclaredIn(status.message)
+    return fields.length > 0 ? new UndeclaredError(id, refused, fields) : new InvalidError(id, refused)
   }
   if (reply.status === 500 && TOO_LARGE.test(status.message ?? '')) {
     return new InvalidError(id, `${verb} ${what} is refused: with what is added to it, it is too large to be stored`)
@@ -112,6 +115,18 @@ export function failureOf(id: string, attempt: Attempt, reply: Reply): ClusterEr
     return new ThrottledError(id, `${verb} ${what} is to be asked again in ${wait} s (${reply.status})${said}`, wait)
   }
   return new UnreachableError(id, `${verb} ${what} got an unusable answer (${reply.status})${said}`)
+}
+
+/** Characters of a message that are searched: names of fields come from other clusters. */
+const MOST_SEARCHED = 4096
+
+/** Item of a list in the path of a field, by its place or its keys, e.g. `[0]`, `[type="Ready"]`. */
+const ITEM = /\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\]/.source
+const UNDECLARED = new RegExp(`((?:\\.[^\\s.:[\\]]+|${ITEM})+): field not declared in schema`, 'g')
+
+function undeclaredIn(message: string): string[] {
+  const found = message.slice(0, MOST_SEARCHED).matchAll(UNDECLARED)
+  return [...found].map(([, path = '']) => path.replaceAll(new RegExp(ITEM, 'g'), '[]'))
 }
 
 function notFound(id: string, attempt: Attempt, { details }: Status, reply: Reply, what: string): ClusterError {

@@ -180,6 +180,8 @@ export interface Kind {
   back?: {
     /** What `forge` may ask for: rights are made of it. */
     writes: readonly (keyof Gift)[]
+    /** A status is given without fields that its cluster's version of the kind does not declare, rather than not at all. */
+    partial?: true
     /** undefined: the source has all that is due to it. Pure. */
     forge: (seen: Seen, context: Context) => Gift | undefined
   }

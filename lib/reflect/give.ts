@@ -3,6 +3,7 @@ import type { Context, Found, Gift, Kind } from '../kinds/kind.ts'
 import { type Peering, sideOf } from './peering.ts'
 import type { Verdict } from './plan.ts'
 import { tell } from './report.ts'
+import { applyPartly } from './shed.ts'
 
 /** What is due to the source as things stand, the target having been made just now or not. Pure. */
 export type GiftOf = (refusal: string | undefined, now: string, made?: KubeObject) => Gift | undefined
@@ -61,8 +62,12 @@ export async function give(
     writes++
   }
   if (gift.status) {
-    last = await cluster.apply(resource, body({ status: gift.status }), 'status')
-    writes++
+    const desired = body({ status: gift.status })
+    const given = kind.back?.partial
+      ? await applyPartly(cluster, peering.log, resource, desired, last.status)
+      : await cluster.apply(resource, desired, 'status')
+    if (given) writes++
+    last = given ?? last
   }
   if (!gift.end) return { source: last, writes }
   const { name, namespace, uid = '', resourceVersion = '' } = last.metadata

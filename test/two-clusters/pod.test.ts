@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { InvalidError, UndeclaredError, UnreachableError } from '../../lib/cluster/errors.ts'
 import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, POD, SHADOW_POD } from '../../lib/cluster/resources.ts'
 import { dispatchPod } from '../../lib/flows/refused/dispatch.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
+import { withoutFields } from '../../lib/reflect/shed.ts'
 import { networks, planned } from '../support/networks.ts'
 import {
   addVirtualNode,
@@ -334,6 +336,64 @@ describe('a pod that the remote cluster refuses', () => {
     await settlePods(world)
     expect(warnings()).toHaveLength(1)
     expect(podsOf(world).home?.status).toMatchObject({ conditions: [{ type: 'offloading.heliograph.io/Refused' }] })
+  })
+})
+
+describe('a home whose API server knows fewer fields of a status', () => {
+  const later = {
+    containerStatuses: [{ ...running.containerStatuses[0], later: 1, latest: { a: 1 } }],
+    conditions: [{ ...running.conditions[0], later: 1 }],
+  }
+  const paths = [
+    '.status.containerStatuses[].later',
+    '.status.containerStatuses[].latest',
+    '.status.conditions[].later',
+  ]
+  /** Names one at a time, as an API server does of the fields of one map; `always`, whatever is there. */
+  function older(always?: string) {
+    const { rome } = world
+    const apply: typeof rome.apply = async (resource, object, subresource) => {
+      const has = (path: string) => !isDeepStrictEqual(withoutFields(object, new Set([path])), object)
+      const field = (resource === POD && subresource === 'status' && always) || paths.find(has)
+      if (field) throw new UndeclaredError('rome', `${field}: field not declared in schema`, [field])
+      return rome.apply(resource, object, subresource)
+    }
+    world.peering = { ...world.peering, home: { ...rome, apply } }
+  }
+  const dropped = () => world.lines.filter(({ msg }) => String(msg).startsWith('status without fields'))
+
+  test('is given all the others, and told of those once', async () => {
+    older()
+    await offloaded()
+    kubelet(world, later)
+    await settlePods(world)
+    const { conditions, containerStatuses } = running
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running', conditions })
+    expect(podsOf(world).home?.status).toHaveProperty('containerStatuses', containerStatuses)
+    kubelet(world, { ...later, podIP: '10.60.0.8', podIPs: [{ ip: '10.60.0.8' }] })
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ podIP: '10.60.0.8' })
+    expect(dropped().flatMap((line) => line.dropped)).toEqual(paths)
+    expect(warnings()).toEqual([])
+  })
+
+  test('again with nothing changed: no write', async () => {
+    older()
+    await offloaded()
+    kubelet(world, later)
+    await settlePods(world)
+    const before = world.rome.changes.length
+    expect(await sweep([world.peering], { reportOnly: false, deleteBudget: 0, log: world.peering.log })).toMatchObject({
+      updated: 0,
+      failed: 0,
+    })
+    expect(world.rome.changes).toHaveLength(before)
+  })
+
+  test('that refuses what is not in it is told', async () => {
+    older('.status.none')
+    await offloaded()
+    expect(warnings()).toEqual([expect.stringContaining('field not declared in schema')])
   })
 })
 

@@ -56,5 +56,5 @@ export const pod = defineKind({
   notices: podNotices,
   adapt: editedShadowPod,
   renews: true,
-  back: { writes: ['labels', 'status', 'end'], forge: homePodGift },
+  back: { writes: ['labels', 'status', 'end'], partial: true, forge: homePodGift },
 })
