@@ -6,7 +6,7 @@ import { GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/n
 import { tunnelCIDRs } from './fabrics.ts'
 import { B, MAPPINGS, type Pair, SEEN } from './pair.ts'
 import { addPod, GATEWAY_IP, masquerade, NODES, POD_CIDR, POD_IP, serveGateway } from './topology.ts'
-import { answers, ask, lossOf, pour } from './traffic.ts'
+import { answers, ask, capture, lossOf, pour } from './traffic.ts'
 
 const MEGABYTE = 1 << 20
 
@@ -88,6 +88,30 @@ export function changeTests(pair: () => Pair): void {
     await configure({ a: { gateway: 'none' } })
     const { stdout } = await a.pod.try('ping', '-c1', '-W1', SEEN.b.pod)
     expect(stdout).toContain('Destination Host Unreachable')
+    await configure()
+    await bothWays()
+  })
+
+  test("while a node's overlay is down or gone, packets for the peer leave it for nowhere else", async () => {
+    const { a, configure } = pair()
+    const { pid } = a.agents.routes[1]
+    const left = await capture(a.gatewayNode, 'n0', 1, `icmp and dst ${SEEN.b.pod}`)
+    // Else it would mend what is broken.
+    process.kill(pid, 'SIGSTOP')
+    try {
+      for (const hindrance of ['set heliograph-vx down', 'del heliograph-vx']) {
+        await a.node.ip(`link ${hindrance}`)
+        await a.pod.try('ping', '-c1', '-W1', SEEN.b.pod)
+        // What a ping is told is limited by rate.
+        expect((await a.node.try('ip', 'route', 'get', SEEN.b.pod)).stderr, hindrance).toContain('No route to host')
+      }
+      await a.node.ip('route flush table 18952')
+      await a.pod.try('ping', '-c1', '-W1', '-s1000', SEEN.b.pod)
+      expect((await left.lines).join(), 'the first that left: the control, without the routes').toMatch(/length 1008/)
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    await configure({ a: { mtu: 1339 } })
     await configure()
     await bothWays()
   })

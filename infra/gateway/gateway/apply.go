@@ -23,6 +23,9 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err := kernel.Forward(uplink.Name, uplink.Index); err != nil {
 		return err
 	}
+	if err := kernel.EnsureUnreachable(wanted.Routing); err != nil {
+		return err
+	}
 	if err := a.rules.Ensure(ctx, wanted.Rules); err != nil {
 		return err
 	}

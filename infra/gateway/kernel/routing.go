@@ -26,11 +26,15 @@ type route struct {
 	unreachable bool
 }
 
-// place is where a route is.
+// place is where a route is; of two to the same network that with the least metric counts.
 type place struct {
-	table int
-	to    netip.Prefix
+	table  int
+	to     netip.Prefix
+	metric int
 }
+
+// lastMetric is that of routes that count where no other is.
+const lastMetric = 1 << 30
 
 // rule is what of a policy rule the agent decides.
 type rule struct {
@@ -41,34 +45,62 @@ type rule struct {
 	table    int
 }
 
+// EnsureUnreachable makes what is for the peers unreachable where nothing else of the fabric leads there: a kernel whose
+// device is down, or gone, drops its routes, a rule without any is passed over, and the packets would leave by the main
+// table. It needs no device, and comes before all that may fail. Nothing is removed.
+func EnsureUnreachable(routing config.Routing) error {
+	haveRoutes, haveRules, err := list()
+	if err != nil {
+		return err
+	}
+	changeRoutes, _ := differ(haveRoutes, lastRoutes(routing))
+	if err := replaceRoutes(changeRoutes); err != nil {
+		return err
+	}
+	rules := map[rule]bool{}
+	for _, entry := range routing.Rules {
+		if entry.To.IsValid() {
+			rules[ruleOf(entry)] = true
+		}
+	}
+	changeRules, _ := differ(haveRules, rules)
+	return addRules(changeRules)
+}
+
+// lastRoutes are those that lead nowhere, for each network of the peers and for answers.
+func lastRoutes(routing config.Routing) map[place]route {
+	routes := map[place]route{}
+	for _, entry := range routing.Rules {
+		if entry.To.IsValid() {
+			routes[place{config.Table, entry.To, lastMetric}] = route{unreachable: true}
+		}
+	}
+	for _, entry := range routing.Routes {
+		if entry.Answers {
+			routes[place{config.AnswerTable, entry.To, lastMetric}] = route{unreachable: true}
+		}
+	}
+	return routes
+}
+
 // EnsureRouting makes the routes of the fabric's tables and the rules that lead there. Routes by the overlay prefer
 // the source address given, if one is.
 func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) error {
-	routes, rules := map[place]route{}, map[rule]bool{}
+	routes, rules := lastRoutes(routing), map[rule]bool{}
 	for _, entry := range routing.Routes {
 		routes[placeOf(entry)] = routeOf(entry, devices, source)
 	}
 	for _, entry := range routing.Rules {
 		rules[ruleOf(entry)] = true
 	}
-	haveRoutes, err := listRoutes()
+	haveRoutes, haveRules, err := list()
 	if err != nil {
-		return fmt.Errorf("routes: %w", err)
-	}
-	haveRules, err := listRules()
-	if err != nil {
-		return fmt.Errorf("rules: %w", err)
+		return err
 	}
 	changeRoutes, removeRoutes := differ(haveRoutes, routes)
 	changeRules, removeRules := differ(haveRules, rules)
-	var problems []error
-	// A rule has its routes whenever it is there: without one it would be passed over, and packets would leave otherwise.
-	for at, want := range changeRoutes {
-		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteReplace(want.netlink(at))))
-	}
-	for rule := range changeRules {
-		problems = append(problems, explain("rule", netlink.RuleAdd(rule.netlink())))
-	}
+	// A rule has its routes whenever it is there.
+	problems := []error{replaceRoutes(changeRoutes), addRules(changeRules)}
 	for _, rule := range removeRules {
 		problems = append(problems, explain("rule", netlink.RuleDel(rule.netlink())))
 	}
@@ -80,6 +112,22 @@ func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) e
 
 // RemoveRouting removes all rules and routes of the fabric.
 func RemoveRouting() error { return EnsureRouting(config.Routing{}, Devices{}, netip.Addr{}) }
+
+func replaceRoutes(routes map[place]route) error {
+	var problems []error
+	for at, want := range routes {
+		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteReplace(want.netlink(at))))
+	}
+	return errors.Join(problems...)
+}
+
+func addRules(rules map[rule]bool) error {
+	var problems []error
+	for rule := range rules {
+		problems = append(problems, explain("rule", netlink.RuleAdd(rule.netlink())))
+	}
+	return errors.Join(problems...)
+}
 
 func explain(what string, err error) error {
 	if err == nil {
@@ -101,9 +149,9 @@ func routeOf(entry config.RoutingEntry, devices Devices, source netip.Addr) rout
 
 func placeOf(entry config.RoutingEntry) place {
 	if entry.Answers {
-		return place{table: config.AnswerTable, to: entry.To}
+		return place{config.AnswerTable, entry.To, 0}
 	}
-	return place{table: config.Table, to: entry.To}
+	return place{config.Table, entry.To, 0}
 }
 
 func ruleOf(entry config.Rule) rule {
@@ -117,6 +165,18 @@ func ruleOf(entry config.Rule) rule {
 		made.from, made.mark, made.table = config.TunnelDevice, config.AnswerMark, config.AnswerTable
 	}
 	return made
+}
+
+func list() (map[place]route, map[rule]bool, error) {
+	routes, err := listRoutes()
+	if err != nil {
+		return nil, nil, fmt.Errorf("routes: %w", err)
+	}
+	rules, err := listRules()
+	if err != nil {
+		return nil, nil, fmt.Errorf("rules: %w", err)
+	}
+	return routes, rules, nil
 }
 
 func listRoutes() (map[place]route, error) {
@@ -133,7 +193,7 @@ func listRoutes() (map[place]route, error) {
 			if !have.unreachable {
 				have.device = entry.LinkIndex
 			}
-			routes[place{table, prefixOf(entry.Dst)}] = have
+			routes[place{table, prefixOf(entry.Dst), entry.Priority}] = have
 		}
 	}
 	return routes, nil
@@ -157,7 +217,9 @@ func listRules() (map[rule]bool, error) {
 }
 
 func (r route) netlink(at place) *netlink.Route {
-	entry := &netlink.Route{Dst: ipNet(at.to), Table: at.table, Family: unix.AF_INET, Protocol: unix.RTPROT_STATIC}
+	entry := &netlink.Route{
+		Dst: ipNet(at.to), Table: at.table, Priority: at.metric, Family: unix.AF_INET, Protocol: unix.RTPROT_STATIC,
+	}
 	if r.unreachable {
 		entry.Type = unix.RTN_UNREACHABLE
 		return entry

@@ -73,11 +73,14 @@ func (a *agent) ensured(ctx context.Context) error {
 	return a.config.Ensure(check, apply, func() error { return a.withdraw(ctx) })
 }
 
-// apply goes from the rules to the routes, so that a packet finds all in place.
+// apply goes from the rules to the routes, so that a packet finds all in place, or no way out.
 func (a *agent) apply(ctx context.Context, wanted *config.Route) error {
 	self, isKnown := wanted.Nodes[a.node]
 	if !isKnown {
 		return fmt.Errorf("route.json: nodes: %s is not among them yet", a.node)
+	}
+	if err := kernel.EnsureUnreachable(wanted.Routing); err != nil {
+		return err
 	}
 	if err := a.rules.Ensure(ctx, wanted.Rules); err != nil {
 		return err

@@ -68,3 +68,45 @@ func TestTheRulesOfAConfigurationThatFailedGoWithIt(t *testing.T) {
 		t.Error("what failed has left its rules", rules)
 	}
 }
+
+// wayToPeer is where a packet for the peer goes.
+func wayToPeer() string {
+	said, _ := space.Try("ip route get 10.202.2.10")
+	return said
+}
+
+const unreachable = "No route to host"
+
+func TestWithoutTheOverlayNothingLeavesForThePeer(t *testing.T) {
+	a := onNode(t)
+	if way := wayToPeer(); !strings.Contains(way, "dev up0") {
+		t.Fatal("control: before any configuration", way)
+	}
+	// Whoever has it before leaves no room for the overlay.
+	space.Run(t, "ip link add other type vxlan id 18952 dstport 4879 local 172.16.10.2")
+	if err := a.try(t, fabric("first")); err == nil {
+		t.Fatal("applied")
+	}
+	if way := wayToPeer(); !strings.Contains(way, unreachable) {
+		t.Error("the overlay cannot be made:", way)
+	}
+	space.Run(t, "ip link del other")
+	for _, hindrance := range []string{"ip link set heliograph-vx down", "ip link del heliograph-vx"} {
+		if err := a.try(t, fabric("first")); err != nil {
+			t.Fatal(err)
+		}
+		if way := wayToPeer(); !strings.Contains(way, "dev heliograph-vx") {
+			t.Error("in force:", way)
+		}
+		space.Run(t, hindrance)
+		if way := wayToPeer(); !strings.Contains(way, unreachable) {
+			t.Error(hindrance, way)
+		}
+	}
+	if err := a.withdraw(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if way := wayToPeer(); !strings.Contains(way, "dev up0") {
+		t.Error("withdrawn:", way)
+	}
+}
