@@ -40,7 +40,10 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err := kernel.Loosen(overlay, wanted.Tunnel.Address); err != nil {
 		return err
 	}
-	pods, _ := a.pods.All()
+	pods, err := a.knownPods()
+	if err != nil {
+		return err
+	}
 	devices := kernel.Devices{Overlay: overlay, Tunnel: a.device.Index}
 	if err := kernel.EnsureRouting(withPods(wanted.Routing, pods), devices, netip.Addr{}); err != nil {
 		return err

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -126,6 +127,9 @@ func (a *agent) ensure(ctx context.Context) {
 	if a.problem == nil && a.config.InForce == nil {
 		a.problem = a.config.Refused
 	}
+	if a.problem == nil && !a.pods.IsRead() {
+		a.problem = errors.New("the Pods could not be read yet")
+	}
 	if isPublished, _ := a.isPublished(); a.problem == nil && !isPublished {
 		a.problem = fmt.Errorf("the public key is not in the ConfigMap %s yet", config.KeyName)
 	}
@@ -133,7 +137,7 @@ func (a *agent) ensure(ctx context.Context) {
 }
 
 func (a *agent) ensured(ctx context.Context) error {
-	if _, isRead := a.fabric.All(); !isRead {
+	if !a.fabric.IsRead() {
 		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
 	}
 	if a.key == (wgtypes.Key{}) {

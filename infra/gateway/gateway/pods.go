@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"heliograph.local/gateway/config"
+	"heliograph.local/gateway/kernel"
 )
 
 // pod is what the gateway reads of Pods.
@@ -14,10 +15,36 @@ type pod struct {
 		HostNetwork bool `json:"hostNetwork"`
 	} `json:"spec"`
 	Status struct {
-		Phase  string     `json:"phase"`
-		HostIP netip.Addr `json:"hostIP"`
-		PodIP  netip.Addr `json:"podIP"`
+		Phase  string  `json:"phase"`
+		HostIP address `json:"hostIP"`
+		PodIP  address `json:"podIP"`
 	} `json:"status"`
+}
+
+// address is one of a Pod, the zero value where it has none that can be read: API servers have taken more than Go does
+// (010.0.0.1), and one such Pod is not to hide all others.
+type address struct{ netip.Addr }
+
+// UnmarshalText takes any text.
+func (a *address) UnmarshalText(text []byte) error {
+	a.Addr, _ = netip.ParseAddr(string(text))
+	return nil
+}
+
+// knownPods are the Pods that the API server has told of. Until it has, they are those that the kernel has routes to: of
+// an agent before this one, whose traffic goes on.
+func (a *agent) knownPods() (map[string]pod, error) {
+	if pods, isRead := a.pods.All(); isRead {
+		return pods, nil
+	}
+	routes, err := kernel.HostRoutes()
+	pods := map[string]pod{}
+	for to, via := range routes {
+		var one pod
+		one.Status.HostIP.Addr, one.Status.PodIP.Addr = via, to
+		pods[to.String()] = one
+	}
+	return pods, err
 }
 
 // withPods adds a route for each pod whose address is not in the networks of its node: what a node's podCIDRs say is
@@ -39,7 +66,7 @@ func withPods(routing config.Routing, pods map[string]pod) config.Routing {
 	routes := slices.Clone(routing.Routes)
 	for _, key := range slices.Sorted(maps.Keys(pods)) {
 		pod := pods[key]
-		host, address := pod.Status.HostIP, pod.Status.PodIP
+		host, address := pod.Status.HostIP.Addr, pod.Status.PodIP.Addr
 		own, isNode := nodes[host]
 		if !isNode || pod.Spec.HostNetwork || pod.isOver() || contain(own, address) || !contain(strays, address) {
 			continue

@@ -2,11 +2,16 @@ package gateway
 
 import (
 	"encoding/json"
+	"net"
 	"net/netip"
 	"reflect"
+	"strings"
 	"testing"
 
 	"heliograph.local/gateway/config"
+	"heliograph.local/gateway/kernel"
+	"heliograph.local/gateway/kube"
+	"heliograph.local/gateway/space"
 )
 
 func TestWithPods(t *testing.T) {
@@ -33,6 +38,7 @@ func TestWithPods(t *testing.T) {
 		"in the host's network":              {`{"spec": {"hostNetwork": true}, "status": {"hostIP": "172.16.10.2", "podIP": "172.16.10.2"}}`, ""},
 		"over, its address may be another's": {`{"status": {"phase": "Failed", "hostIP": "172.16.10.2", "podIP": "10.200.7.5"}}`, ""},
 		"without an address yet":             {`{"status": {"hostIP": "172.16.10.2"}}`, ""},
+		"an address that Go does not read":   {`{"status": {"hostIP": "172.16.10.2", "podIP": "010.200.7.5"}}`, ""},
 		"IPv6":                               {`{"status": {"hostIP": "172.16.10.2", "podIP": "fd00::5"}}`, ""},
 		"without anything":                   {`{}`, ""},
 	} {
@@ -49,5 +55,37 @@ func TestWithPods(t *testing.T) {
 				t.Errorf("got %v", got.Routes)
 			}
 		})
+	}
+}
+
+func TestRoutesToPodsStayUntilPodsAreRead(t *testing.T) {
+	space.Enter(t)
+	space.Run(t, "ip link add over0 type veth peer name over1")
+	space.Run(t, "ip link set over0 up")
+	link, err := net.InterfaceByName("over0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := netip.MustParseAddr("172.16.10.2")
+	routing := config.Routing{Routes: []config.RoutingEntry{
+		{To: netip.MustParsePrefix("172.16.10.2/32"), Via: node},
+		{To: netip.MustParsePrefix("10.200.0.0/16")},
+	}}
+	devices := kernel.Devices{Overlay: link.Index}
+	var moved pod
+	moved.Status.HostIP.Addr, moved.Status.PodIP.Addr = node, netip.MustParseAddr("10.200.7.5")
+	if err := kernel.EnsureRouting(withPods(routing, map[string]pod{"shop/pod": moved}), devices, netip.Addr{}); err != nil {
+		t.Fatal(err)
+	}
+	next := &agent{pods: &kube.View[pod]{}}
+	pods, err := next.knownPods()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kernel.EnsureRouting(withPods(routing, pods), devices, netip.Addr{}); err != nil {
+		t.Fatal(err)
+	}
+	if routes := space.Run(t, "ip route show table 18952"); !strings.Contains(routes, "10.200.7.5 via 172.16.10.2") {
+		t.Error(routes)
 	}
 }

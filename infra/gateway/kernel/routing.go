@@ -110,6 +110,21 @@ func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) e
 	return errors.Join(problems...)
 }
 
+// HostRoutes are the routes to single addresses that the fabric's table has, each with its next hop.
+func HostRoutes() (map[netip.Addr]netip.Addr, error) {
+	have, err := listRoutes()
+	if err != nil {
+		return nil, fmt.Errorf("routes: %w", err)
+	}
+	routes := map[netip.Addr]netip.Addr{}
+	for at, route := range have {
+		if at.table == config.Table && at.to.IsSingleIP() && route.via.IsValid() {
+			routes[at.to.Addr()] = route.via
+		}
+	}
+	return routes, nil
+}
+
 // RemoveRouting removes all rules and routes of the fabric.
 func RemoveRouting() error { return EnsureRouting(config.Routing{}, Devices{}, netip.Addr{}) }
 

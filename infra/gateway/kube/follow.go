@@ -31,6 +31,13 @@ func (v *View[T]) All() (map[string]T, bool) {
 	return maps.Clone(v.objects), v.isRead
 }
 
+// IsRead tells whether they have been read once.
+func (v *View[T]) IsRead() bool {
+	v.lock.Lock()
+	defer v.lock.Unlock()
+	return v.isRead
+}
+
 // One returns the only object, if there is one; false until the collection has been read once.
 func (v *View[T]) One() (*T, bool) {
 	all, isRead := v.All()

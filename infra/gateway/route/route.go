@@ -65,7 +65,7 @@ func (a *agent) ensure(ctx context.Context) {
 }
 
 func (a *agent) ensured(ctx context.Context) error {
-	if _, isRead := a.fabric.All(); !isRead {
+	if !a.fabric.IsRead() {
 		return fmt.Errorf("the Secret %s could not be read yet", config.FabricSecret)
 	}
 	check := func(newest *config.Route) error { return kernel.CheckRules(ctx, "node.nft", newest.Rules) }
