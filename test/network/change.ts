@@ -2,13 +2,14 @@
 import { createInterface } from 'node:readline'
 import { expect, test } from 'vitest'
 import { eventually } from '../../infra/local/eventually.ts'
-import { GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/names.ts'
+import { GATEWAY, GATEWAY_KEY, NODE_RULES, ROUTE } from '../../lib/flows/network/fabric/names.ts'
 import { tunnelCIDRs } from './fabrics.ts'
 import { B, MAPPINGS, type Pair, SEEN } from './pair.ts'
 import { addPod, GATEWAY_IP, masquerade, NODES, POD_CIDR, POD_IP, serveGateway } from './topology.ts'
 import { answers, ask, capture, lossOf, pour } from './traffic.ts'
 
 const MEGABYTE = 1 << 20
+const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
 export function changeTests(pair: () => Pair): void {
   const bothWays = async () => {
@@ -192,6 +193,28 @@ export function changeTests(pair: () => Pair): void {
     const spoilt = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: GATEWAY_KEY }, data: { publicKey: 'x' } }
     await b.apply(`configmaps/${GATEWAY_KEY}`, spoilt)
     await eventually('it is right', async () => (await b.publicKey()) === key)
+  })
+
+  test('what a gateway fails at is told, and takes it not out of its Service', async () => {
+    const { a } = pair()
+    const role = { apiVersion: RBAC.slice('/apis/'.length), kind: 'Role', metadata: { name: GATEWAY } }
+    const { rules } = (await a.get(`roles/${GATEWAY}`, RBAC)) as { rules: { resources: string[]; verbs: string[] }[] }
+    const fewer = rules.map((rule) =>
+      rule.resources[0] === 'configmaps' ? { ...rule, verbs: ['list', 'watch'] } : rule,
+    )
+    await a.apply(`roles/${GATEWAY}`, { ...role, rules: fewer }, RBAC)
+    try {
+      await eventually('it is told', async () => {
+        // Again: rights that are taken go a moment later.
+        await a.delete(`configmaps/${GATEWAY_KEY}`)
+        return (await a.connection('b')).statusMessage?.includes('the public key is not in the ConfigMap')
+      })
+      expect(await a.agents.gateway.ready()).toBe(true)
+      expect((await a.connection('b')).status).toBe('Connected')
+    } finally {
+      await a.apply(`roles/${GATEWAY}`, { ...role, rules }, RBAC)
+    }
+    await eventually('it is published', () => a.get(`configmaps/${GATEWAY_KEY}`))
   })
 
   test('a CNI that masquerades takes the identity of no pod, either way', async () => {

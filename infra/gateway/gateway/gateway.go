@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"time"
 
@@ -27,6 +28,9 @@ const (
 	// podsDelay gathers changes of Pods.
 	podsDelay = 200 * time.Millisecond
 )
+
+// errUnread is why the gateway waits with what it would take away.
+var errUnread = errors.New("the Pods could not be read yet")
 
 type agent struct {
 	client *kube.Client
@@ -123,17 +127,35 @@ func (a *agent) read() {
 
 // ensure makes the kernel's state what is wanted.
 func (a *agent) ensure(ctx context.Context) {
+	before := a.problem
 	a.problem = a.ensured(ctx)
 	if a.problem == nil && a.config.InForce == nil {
 		a.problem = a.config.Refused
 	}
 	if a.problem == nil && !a.pods.IsRead() {
-		a.problem = errors.New("the Pods could not be read yet")
+		a.problem = errUnread
 	}
 	if isPublished, _ := a.isPublished(); a.problem == nil && !isPublished {
 		a.problem = fmt.Errorf("the public key is not in the ConfigMap %s yet", config.KeyName)
 	}
-	a.state.Set(a.problem)
+	unready := a.unready()
+	if unready == nil && a.problem != nil && (before == nil || before.Error() != a.problem.Error()) {
+		slog.Error("not all is in place", "why", a.problem)
+	}
+	a.state.Set(unready)
+}
+
+// unready is why the gateway's Service is not to lead to it, which hinders all peers: with a configuration in force and
+// its pods found it works, and what else it fails at is told with the connections.
+func (a *agent) unready() error {
+	switch {
+	case a.config.InForce == nil:
+		return a.problem
+	case !a.pods.IsRead():
+		return errUnread
+	default:
+		return nil
+	}
 }
 
 func (a *agent) ensured(ctx context.Context) error {

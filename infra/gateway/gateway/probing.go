@@ -23,6 +23,9 @@ func (a *agent) probe(ctx context.Context) bool {
 	for _, peer := range own.Peers {
 		state := connectionOf(peer, devices[peer.PublicKey.Key], a.prober.Result(peer.ID), a.endpoints.problem(peer.ID))
 		state.Message += a.hint
+		if a.problem != nil {
+			state.Message += fmt.Sprintf("; not all is in place: %v", a.problem)
+		}
 		if a.config.Refused != nil {
 			state.Message += fmt.Sprintf("; a newer configuration is refused: %v", a.config.Refused)
 		}

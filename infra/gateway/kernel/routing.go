@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -107,7 +106,7 @@ func EnsureRouting(routing config.Routing, devices Devices, source netip.Addr) e
 	for _, at := range removeRoutes {
 		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteDel(haveRoutes[at].netlink(at))))
 	}
-	return errors.Join(problems...)
+	return summary(problems)
 }
 
 // HostRoutes are the routes to single addresses that the fabric's table has, each with its next hop.
@@ -133,7 +132,7 @@ func replaceRoutes(routes map[place]route) error {
 	for at, want := range routes {
 		problems = append(problems, explain("route to "+at.to.String(), netlink.RouteReplace(want.netlink(at))))
 	}
-	return errors.Join(problems...)
+	return summary(problems)
 }
 
 func addRules(rules map[rule]bool) error {
@@ -141,7 +140,7 @@ func addRules(rules map[rule]bool) error {
 	for rule := range rules {
 		problems = append(problems, explain("rule", netlink.RuleAdd(rule.netlink())))
 	}
-	return errors.Join(problems...)
+	return summary(problems)
 }
 
 func explain(what string, err error) error {
