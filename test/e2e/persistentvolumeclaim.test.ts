@@ -68,6 +68,13 @@ function statefulSet(namespace: string, placement: object) {
   }
 }
 
+function deployment(namespace: string, placement: object) {
+  const { serviceName: _, volumeClaimTemplates: __, ...spec } = statefulSet(namespace, placement).spec
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }]
+  const template = { ...spec.template, spec: { ...spec.template.spec, volumes } }
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'db', namespace }, spec: { ...spec, template } }
+}
+
 interface Claim {
   metadata: { uid: string }
   spec: { storageClassName?: string; volumeName?: string }
@@ -77,8 +84,8 @@ interface Claim {
 describe.each(MODES)('offloading by $mode', ({ mode, env, placement }) => {
   const namespace = `shop-${mode}`
   const home = (...args: string[]) => kubectl('rome', ['-n', namespace, ...args])
-  const claimIn = (id: string) => {
-    const found = stage.clusters[id]!.kubectl.get('pvc', 'data-db-0', id === 'rome' ? namespace : `${namespace}-rome`)
+  const claimIn = (id: string, name = 'data-db-0') => {
+    const found = stage.clusters[id]!.kubectl.get('pvc', name, id === 'rome' ? namespace : `${namespace}-rome`)
     return found as unknown as Promise<Claim | undefined>
   }
 
@@ -104,5 +111,32 @@ describe.each(MODES)('offloading by $mode', ({ mode, env, placement }) => {
       const volumes = (await kubectl('rome', ['get', 'pv', '-o', 'name'])).trim()
       return volumes === '' && (await claimIn('milan')) === undefined
     })
+  })
+  test('the claim of a pod that a controller names is met, and one made anew gets nothing that the former held', async () => {
+    const { metadata, spec } = statefulSet(namespace, placement).spec.volumeClaimTemplates[0]!
+    const claim = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { ...metadata, namespace }, spec }
+    const isThere = async (not?: string) => {
+      const uid = (await claimIn('milan', 'data'))?.metadata.uid
+      return uid !== not && uid
+    }
+    await apply('rome', claim)
+    await apply('rome', deployment(namespace, placement))
+    const first = await eventually('the claim in milan', isThere)
+    await home('delete', 'deployment', 'db', '--timeout=60s')
+    await home('wait', '--for=delete', 'pod', '--all', '--timeout=60s')
+    await stage.functionsDown()
+    try {
+      await home('delete', 'pvc', 'data', '--timeout=60s')
+      await apply('rome', claim)
+    } finally {
+      await stage.functionsUp()
+    }
+    await apply('rome', deployment(namespace, placement))
+    await eventually('another claim in milan', () => isThere(first))
+    const uid = await home('get', 'pvc', 'data', '-o', 'jsonpath={.metadata.uid}')
+    await eventually('its volume at home', () => stage.clusters.rome!.kubectl.get('pv', `pvc-${uid}`))
+    await home('delete', 'deployment', 'db', '--timeout=60s')
+    await home('delete', 'pvc', 'data', '--timeout=60s')
+    await eventually('nothing is left', async () => (await claimIn('milan', 'data')) === undefined)
   })
 })

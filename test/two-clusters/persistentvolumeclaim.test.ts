@@ -124,15 +124,51 @@ test.each([
   expect([there(), volumes()]).toEqual([undefined, []])
 })
 
-test('a claim made anew under the name gets its own', async () => {
-  claim()
-  await wake()
-  const [before] = volumes()
-  world.rome.user.remove(PERSISTENT_VOLUME_CLAIM, HOME)
-  claim()
-  await wake()
-  expect(volumes()).toHaveLength(1)
-  expect(volumes()[0]!.metadata.name).not.toBe(before!.metadata.name)
+describe('a claim made anew under the name', () => {
+  /** Before anybody has served the deletion. */
+  const renew = () => {
+    world.rome.user.remove(PERSISTENT_VOLUME_CLAIM, HOME)
+    claim()
+  }
+
+  test.each([
+    ['an event', wake],
+    [
+      'sweeps',
+      async () => {
+        const options = { deleteBudget: 1, reportOnly: false, log: world.peering.log }
+        for (let times = 0; times < 2; times++) await sweep([world.peering], options)
+      },
+    ],
+  ])('gets by %s a claim and a volume of its own, and nothing that the former one held', async (_, act) => {
+    claim()
+    await wake()
+    const [before, volume] = [there(), volumes()[0]!]
+    renew()
+    await act()
+    expect(there()?.metadata.uid).not.toBe(before!.metadata.uid)
+    expect(there()?.metadata.annotations?.['heliograph.io/source-uid']).toBe(here()!.metadata.uid)
+    expect(volumes()).toHaveLength(1)
+    expect(volumes()[0]!.metadata.name).not.toBe(volume.metadata.name)
+  })
+
+  test('has no volume while a pod still holds the former one, and has it at its end', async () => {
+    claim()
+    await wake()
+    const before = there()
+    world.milan.user.edit(PERSISTENT_VOLUME_CLAIM, REMOTE, ({ metadata }) => {
+      metadata.finalizers = ['kubernetes.io/pvc-protection']
+    })
+    renew()
+    await wake()
+    expect(there()?.metadata).toMatchObject({ uid: before!.metadata.uid, deletionTimestamp: expect.any(String) })
+    expect(volumes()).toEqual([])
+    world.milan.user.edit(PERSISTENT_VOLUME_CLAIM, REMOTE, ({ metadata }) => delete metadata.finalizers)
+    const event = { cluster: 'milan', kind: 'persistentvolumeclaim', namespace: 'shop-rome', names: ['data'] }
+    await dispatchClaim([world.peering], event)
+    expect(there()?.metadata.uid).not.toBe(before!.metadata.uid)
+    expect(volumes()[0]!.metadata.name).toBe(`pvc-${here()!.metadata.uid}`)
+  })
 })
 
 describe('the claim of a gated pod', () => {

@@ -5,7 +5,7 @@ import { logKey } from '../../log.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { dispatch, ReflectionError } from '../../reflect/dispatch.ts'
 import { forEach } from '../../reflect/for-each.ts'
-import { findPair } from '../../reflect/pairs.ts'
+import { findPair, pairOfRemote } from '../../reflect/pairs.ts'
 import type { Peering } from '../../reflect/peering.ts'
 import { provideVolume, removeSpentVolumes } from './flow.ts'
 
@@ -14,6 +14,7 @@ const AT_ONCE = 16
 
 /**
  * Serves claims: reflects them, then gives those of home their volumes, and removes the volumes of claims that are gone.
+ * A remote claim tells as well: with the end of an earlier one the next is made, and its volume.
  * @throws ReflectionError when something may succeed on redelivery
  */
 export async function dispatchClaim(peerings: readonly Peering[], event: ChangeEvent): Promise<void> {
@@ -22,15 +23,17 @@ export async function dispatchClaim(peerings: readonly Peering[], event: ChangeE
     if (!(error instanceof ReflectionError)) throw error
     curable.push(error.message)
   })
-  for (const peering of peerings.filter(({ home }) => home.id === event.cluster)) {
+  for (const peering of peerings) {
+    const isHome = peering.home.id === event.cluster
+    if (!isHome && peering.remote.id !== event.cluster) continue
     await attempt(curable, peering, event.namespace, async () => {
-      const pair = await findPair(peering, event.namespace)
+      const pair = await (isHome ? findPair : pairOfRemote)(peering, event.namespace)
       const outcomes: Outcome[] = []
       await forEach(event.names, AT_ONCE, async (name) => {
         if (pair) outcomes.push(await provideVolume(peering, pair, name))
-        outcomes.push(...(await removeSpentVolumes(peering, event.namespace, name)))
+        if (isHome) outcomes.push(...(await removeSpentVolumes(peering, event.namespace, name)))
       })
-      if (event.names.length === 0) outcomes.push(...(await removeSpentVolumes(peering, event.namespace)))
+      if (isHome && event.names.length === 0) outcomes.push(...(await removeSpentVolumes(peering, event.namespace)))
       return outcomes
     })
   }

@@ -9,6 +9,7 @@ import type { Outcome } from '../../reflect/converge.ts'
 import { observe } from '../../reflect/observe.ts'
 import { HOME_NAMESPACE } from '../../reflect/pairs.ts'
 import { contextOf, type Pair, type Peering } from '../../reflect/peering.ts'
+import { SOURCE_UID } from '../../reflect/stamp.ts'
 import { homeVolume, isSpent } from './forge.ts'
 
 /**
@@ -18,7 +19,7 @@ import { homeVolume, isSpent } from './forge.ts'
  */
 export async function provideVolume(peering: Peering, pair: Pair, name: string): Promise<Outcome> {
   const { source: claim, target, ours, selection } = await observe(persistentvolumeclaim, peering, { pair, name })
-  if (!claim || !selection.reflect || !target || !ours) return NOTHING
+  if (!claim || !selection.reflect || !target || !ours || !isFor(target, claim)) return NOTHING
   const context = contextOf(peering, persistentvolumeclaim, pair)
   const storageClass = await peering.home.get(STORAGE_CLASS, { name: classOf(claim) ?? '' })
   if (!storageClass) return NOTHING
@@ -32,6 +33,11 @@ export async function provideVolume(peering: Peering, pair: Pair, name: string):
     throw error
   }
   return { verdict: 'created', writes: 1, why: `volume ${volume.metadata.name}` }
+}
+
+/** A remote claim on its way out, or made for an earlier one of the name, holds nothing of this one. */
+function isFor({ metadata }: KubeObject, claim: KubeObject): boolean {
+  return !metadata.deletionTimestamp && metadata.annotations?.[SOURCE_UID] === claim.metadata.uid
 }
 
 const NOTHING: Outcome = { verdict: 'equal', writes: 0 }

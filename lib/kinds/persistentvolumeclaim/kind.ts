@@ -37,6 +37,8 @@ export const persistentvolumeclaim = defineKind({
   select: selectClaim,
   forge: remoteClaim,
   adapt: adaptedClaim,
+  // What it holds was the former claim's, perhaps another owner's: as in one cluster, it is gone with that.
+  renews: true,
 })
 
 /** Not bound, and it can be told where it belongs. */
