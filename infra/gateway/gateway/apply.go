@@ -99,22 +99,28 @@ func (a *agent) setTunnel(ctx context.Context, wanted *config.Gateway) (err erro
 	return nil
 }
 
-// withdraw takes all away, when there is no configuration any more.
+// withdraw takes all away when there is no configuration any more, also what one has left that never came into force, or
+// an agent before this one.
 func (a *agent) withdraw(ctx context.Context) error {
-	if a.config.InForce == nil {
-		return nil
-	}
 	a.reporter.tell(nil)
 	err := errors.Join(
 		kernel.RemoveRouting(),
-		a.device.SetPeers(nil),
+		a.removePeers(),
 		kernel.RemoveOverlay(),
 		a.rules.Remove(ctx),
 	)
-	if err == nil {
+	if err == nil && a.config.InForce != nil {
 		slog.Info("no configuration any more, all withdrawn")
 	}
 	return err
+}
+
+// removePeers ends all tunnels. The device stays where this agent has one.
+func (a *agent) removePeers() error {
+	if a.device == nil {
+		return kernel.RemoveLink(config.TunnelDevice)
+	}
+	return a.device.SetPeers(nil)
 }
 
 // namesChanged tells whether a peer that stays has other names for networks than before, or we for its.

@@ -32,8 +32,11 @@ func EnsureOverlay(overlay config.Overlay, self config.Neighbour, mtu int) (int,
 }
 
 // RemoveOverlay removes the device, if it is there, and with it all of its state but routing rules.
-func RemoveOverlay() error {
-	link, err := netlink.LinkByName(config.OverlayDevice)
+func RemoveOverlay() error { return RemoveLink(config.OverlayDevice) }
+
+// RemoveLink removes the device of that name, if it is there.
+func RemoveLink(name string) error {
+	link, err := netlink.LinkByName(name)
 	if isLinkMissing(err) {
 		return nil
 	}
