@@ -117,6 +117,7 @@ func (a *agent) withdraw(ctx context.Context) error {
 
 // removePeers ends all tunnels. The device stays where this agent has one.
 func (a *agent) removePeers() error {
+	a.answering = nil
 	if a.device == nil {
 		return kernel.RemoveLink(config.TunnelDevice)
 	}

@@ -14,6 +14,10 @@ import (
 // lostForError is how many unanswered probes make a connection one that does not work (as Liqo).
 const lostForError = 5
 
+// handshakeLife is how long a handshake shows that the peer is there: with keepalives WireGuard makes another one before,
+// and takes no packets of one that is older.
+const handshakeLife = 3 * time.Minute
+
 // connection is status.connection of a TunnelEndpoint, without the time.
 type connection struct {
 	Status        string
@@ -22,8 +26,22 @@ type connection struct {
 	Configuration map[string]string
 }
 
+// shaken stands for the answers of a peer that has no address to probe: its last handshake or, without a fresh one, what
+// would be lost by now since its endpoint is known.
+func shaken(last, since, now time.Time) probe.Result {
+	if now.Sub(last) < handshakeLife {
+		return probe.Result{Answered: last}
+	}
+	return probe.Result{Lost: min(int(now.Sub(since)/probeInterval), lostForError)}
+}
+
+// isAnswering judges a peer's answers.
+func isAnswering(result probe.Result) bool {
+	return !result.Answered.IsZero() && result.Lost < lostForError
+}
+
 // connectionOf judges a peer by its answers; the handshake tells why there are none.
-func connectionOf(peer config.Peer, device wgtypes.Peer, result probe.Result, problem error) connection {
+func connectionOf(peer config.Peer, device wgtypes.Peer, result probe.Result, problem error, now time.Time) connection {
 	endpoint := peer.Endpoint
 	if device.Endpoint != nil {
 		endpoint = device.Endpoint.String()
@@ -36,18 +54,16 @@ func connectionOf(peer config.Peer, device wgtypes.Peer, result probe.Result, pr
 		Latency:       result.Latency,
 		Configuration: map[string]string{"publicKey": peer.PublicKey.String(), "endpoint": endpoint, "allowedIPs": strings.Join(allowed, ",")},
 	}
-	hasAnswered := !result.Answered.IsZero()
-	hasShaken := !device.LastHandshakeTime.IsZero()
 	switch {
-	case hasAnswered && result.Lost < lostForError:
+	case isAnswering(result) && peer.Probe.IsValid():
 		state.Status, state.Message = "Connected", fmt.Sprintf("The gateway of %s answers", peer.ID)
-	case !peer.Probe.IsValid() && hasShaken:
+	case isAnswering(result):
 		state.Status, state.Message = "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"
 	case problem != nil:
 		state.Status, state.Message = "Error", problem.Error()
 	case result.Lost < lostForError:
 		state.Status, state.Message = "Connecting", fmt.Sprintf("Waiting for the gateway of %s", peer.ID)
-	case hasShaken:
+	case now.Sub(device.LastHandshakeTime) < handshakeLife:
 		state.Status, state.Message = "Error", fmt.Sprintf("The gateway of %s does not answer through the tunnel, although there was a handshake", peer.ID)
 	default:
 		state.Status, state.Message = "Error", fmt.Sprintf("No handshake with %s: is its gateway up, reached there by UDP, and does it have this cluster's key?", endpoint)

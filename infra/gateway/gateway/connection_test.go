@@ -19,8 +19,12 @@ func TestConnectionOf(t *testing.T) {
 	peer := config.Peer{ID: "milan", Endpoint: "gw.example.org:5871", Probe: netip.MustParseAddr("10.62.0.1")}
 	noProbe := peer
 	noProbe.Probe = netip.Addr{}
-	shaken := wgtypes.Peer{LastHandshakeTime: time.Unix(1, 0), Endpoint: &net.UDPAddr{IP: net.IPv4(198, 51, 100, 2), Port: 5871}}
-	at := time.Unix(2, 0)
+	now := time.Unix(1000, 0)
+	ago := func(age time.Duration) time.Time { return now.Add(-age) }
+	handshake := wgtypes.Peer{LastHandshakeTime: ago(time.Minute), Endpoint: &net.UDPAddr{IP: net.IPv4(198, 51, 100, 2), Port: 5871}}
+	old := handshake
+	old.LastHandshakeTime = ago(handshakeLife)
+	at := ago(time.Second)
 	for name, row := range map[string]struct {
 		peer    config.Peer
 		device  wgtypes.Peer
@@ -30,16 +34,20 @@ func TestConnectionOf(t *testing.T) {
 		message string
 	}{
 		"new":                 {peer, wgtypes.Peer{}, probe.Result{}, nil, "Connecting", "Waiting for the gateway of milan"},
-		"answers":             {peer, shaken, probe.Result{Answered: at, Latency: time.Millisecond}, nil, "Connected", "The gateway of milan answers"},
-		"four lost":           {peer, shaken, probe.Result{Answered: at, Lost: 4}, nil, "Connected", "The gateway of milan answers"},
-		"five lost":           {peer, shaken, probe.Result{Answered: at, Lost: 5}, nil, "Error", "The gateway of milan does not answer through the tunnel, although there was a handshake"},
+		"answers":             {peer, handshake, probe.Result{Answered: at, Latency: time.Millisecond}, nil, "Connected", "The gateway of milan answers"},
+		"four lost":           {peer, handshake, probe.Result{Answered: at, Lost: 4}, nil, "Connected", "The gateway of milan answers"},
+		"five lost":           {peer, handshake, probe.Result{Answered: at, Lost: 5}, nil, "Error", "The gateway of milan does not answer through the tunnel, although there was a handshake"},
 		"never a handshake":   {peer, wgtypes.Peer{}, probe.Result{Lost: 5}, nil, "Error", "No handshake with gw.example.org:5871: is its gateway up, reached there by UDP, and does it have this cluster's key?"},
 		"unknown name":        {peer, wgtypes.Peer{}, probe.Result{}, errors.New("no such host"), "Error", "no such host"},
-		"it came by itself":   {peer, shaken, probe.Result{Answered: at}, errors.New("no such host"), "Connected", "The gateway of milan answers"},
-		"no address to probe": {noProbe, shaken, probe.Result{}, nil, "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"},
+		"it came by itself":   {peer, handshake, probe.Result{Answered: at}, errors.New("no such host"), "Connected", "The gateway of milan answers"},
+		"an old handshake":    {peer, old, probe.Result{Answered: at, Lost: 5}, nil, "Error", "No handshake with 198.51.100.2:5871: is its gateway up, reached there by UDP, and does it have this cluster's key?"},
+		"no address to probe": {noProbe, handshake, shaken(handshake.LastHandshakeTime, ago(time.Hour), now), nil, "Connected", "The gateways have shaken hands; the external CIDR has no address to probe"},
+		"and it is silent":    {noProbe, old, shaken(old.LastHandshakeTime, ago(time.Hour), now), nil, "Error", "No handshake with 198.51.100.2:5871: is its gateway up, reached there by UDP, and does it have this cluster's key?"},
+		"and it is new":       {noProbe, wgtypes.Peer{}, shaken(time.Time{}, ago(time.Second), now), nil, "Connecting", "Waiting for the gateway of milan"},
+		"and it never comes":  {noProbe, wgtypes.Peer{}, shaken(time.Time{}, ago(time.Hour), now), nil, "Error", "No handshake with gw.example.org:5871: is its gateway up, reached there by UDP, and does it have this cluster's key?"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state := connectionOf(row.peer, row.device, row.result, row.problem)
+			state := connectionOf(row.peer, row.device, row.result, row.problem, now)
 			if state.Status != row.status || state.Message != row.message {
 				t.Errorf("got %q, %q", state.Status, state.Message)
 			}

@@ -25,6 +25,8 @@ type endpoint struct {
 	// address to set with the next change of peers; none when it was.
 	address netip.AddrPort
 	err     error
+	// since when this text is known.
+	since   time.Time
 	asked   time.Time
 	isAsked bool
 }
@@ -47,7 +49,7 @@ func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(
 		wanted[peer.ID] = true
 		known := e.known[peer.ID]
 		if known == nil || known.text != peer.Endpoint {
-			known = &endpoint{text: peer.Endpoint}
+			known = &endpoint{text: peer.Endpoint, since: time.Now()}
 			e.known[peer.ID] = known
 		} else if known.isAsked || answers(peer.ID) || time.Since(known.asked) < again {
 			continue
@@ -87,6 +89,14 @@ func (e *endpoints) address(id string) netip.AddrPort {
 func (e *endpoints) isAwaited(id string) bool {
 	known := e.known[id]
 	return known != nil && known.isAsked
+}
+
+// since tells since when a peer's endpoint is what it is.
+func (e *endpoints) since(id string) time.Time {
+	if known := e.known[id]; known != nil {
+		return known.since
+	}
+	return time.Now()
 }
 
 // isSet says that all addresses were set.

@@ -51,6 +51,8 @@ type agent struct {
 	config config.Newest[config.Gateway]
 	// peers are the ids of the newest configuration's that could be read of it.
 	peers []string
+	// answering are the ids of peers that did when they were last looked at.
+	answering map[string]bool
 	// problem is why not all is in place.
 	problem error
 	// hint goes behind what is told of every connection.

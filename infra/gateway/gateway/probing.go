@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"time"
 )
 
 // probe asks the peers, and reports how they have answered so far. It tells whether an endpoint is to be set anew.
@@ -19,9 +20,16 @@ func (a *agent) probe(ctx context.Context) bool {
 		slog.Error("peers not read", "error", err)
 		return false
 	}
+	now := time.Now()
 	current, ids := map[string]connection{}, map[string]bool{}
+	a.answering = map[string]bool{}
 	for _, peer := range own.Peers {
-		state := connectionOf(peer, devices[peer.PublicKey.Key], a.prober.Result(peer.ID), a.endpoints.problem(peer.ID))
+		device, result := devices[peer.PublicKey.Key], a.prober.Result(peer.ID)
+		if !peer.Probe.IsValid() {
+			result = shaken(device.LastHandshakeTime, a.endpoints.since(peer.ID), now)
+		}
+		a.answering[peer.ID] = isAnswering(result)
+		state := connectionOf(peer, device, result, a.endpoints.problem(peer.ID), now)
 		state.Message += a.hint
 		if a.problem != nil {
 			state.Message += fmt.Sprintf("; not all is in place: %v", a.problem)
@@ -57,7 +65,4 @@ func unserved(ids []string, refused, problem error) map[string]connection {
 	return current
 }
 
-func (a *agent) answers(id string) bool {
-	result := a.prober.Result(id)
-	return !result.Answered.IsZero() && result.Lost < lostForError
-}
+func (a *agent) answers(id string) bool { return a.answering[id] }
