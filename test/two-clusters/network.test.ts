@@ -262,23 +262,44 @@ describe('the data plane follows', () => {
     expect(fabricOf(rome, 'route.json')).toContain('"172.16.0.2"')
   })
 
-  test('a NodePort is told with the address of the gateway’s node', async () => {
-    rome.api.user.create(NODE, { metadata: { name: 'a' } })
-    rome.api.user.edit(NODE, { name: 'a' }, (node) =>
-      Object.assign(node, { status: { addresses: [{ type: 'ExternalIP', address: '203.0.113.7' }] } }),
+  /** The gateway's Pod is on a node of its own. @returns the Pod's name */
+  const runGateway = (node: string, address: string): string => {
+    rome.api.user.create(NODE, { metadata: { name: node } })
+    rome.api.user.edit(NODE, { name: node }, (object) =>
+      Object.assign(object, { status: { addresses: [{ type: 'ExternalIP', address }] } }),
     )
+    const name = `heliograph-gateway-${node}`
     const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'app.kubernetes.io/name': 'heliograph-gateway' }
-    rome.api.user.create(POD, { metadata: { ...inSystem('gateway'), labels }, spec: { nodeName: 'a' } })
-    rome.api.user.edit(POD, inSystem('gateway'), (pod) => Object.assign(pod, { status: { podIP: '10.244.0.9' } }))
-    await pass(with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } }))
+    rome.api.user.create(POD, { metadata: { ...inSystem(name), labels }, spec: { nodeName: node } })
+    rome.api.user.edit(POD, inSystem(name), (pod) => Object.assign(pod, { status: { podIP: '10.244.0.9' } }))
+    return name
+  }
+
+  test('a NodePort is told with the address of the gateway’s node', async () => {
+    const reached = with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } })
+    runGateway('a', '203.0.113.7')
+    await pass(reached)
     rome.api.user.edit(SERVICE, inSystem('heliograph-gateway'), ({ spec }) =>
       Object.assign((spec as { ports: object[] }).ports[0]!, { nodePort: 30_871 }),
     )
-    await pass(with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } }))
+    await pass(reached)
     expect(tunnel(milan, 'rome')?.spec).toMatchObject({
       endpointIP: '203.0.113.7',
       backend_config: { port: '30871' },
     })
+  })
+
+  test('a NodePort is told anew by the events of a Pod on another node', async () => {
+    const reached = with_(world, 'rome', { gateway: { ...rome.gateway, serviceType: 'NodePort' } })
+    rome.api.user.edit(SERVICE, inSystem('heliograph-gateway'), ({ metadata }) => {
+      metadata.annotations = { ...metadata.annotations, 'liqo.io/override-port': '30871' }
+    })
+    const first = runGateway('a', '203.0.113.7')
+    await pass(reached)
+    rome.api.user.remove(POD, inSystem(first))
+    const names = [runGateway('b', '203.0.113.8')]
+    await dispatchNetwork(reached, { cluster: 'rome', kind: 'network', of: 'pods', namespace: SYSTEM_NAMESPACE, names })
+    expect(tunnel(milan, 'rome')?.spec).toMatchObject({ endpointIP: '203.0.113.8' })
   })
 
   test('nothing that is not ours is changed or removed', async () => {

@@ -35,6 +35,7 @@ function isConcerned(
   names: readonly string[],
 ): boolean {
   if (concerns === 'nobody' || !pair.includes(cluster)) return false
+  if (concerns === 'peers-by-node') return cluster.gateway.serviceType === 'NodePort'
   if (concerns === 'peers' || names.length === 0) return true
   const { id } = pair.find((one) => one !== cluster)!
   return [id, toName(id), fromName(id)].some((name) => names.includes(name))

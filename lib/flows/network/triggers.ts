@@ -25,8 +25,11 @@ export interface Part extends Pick<Trigger, 'subresources' | 'own'> {
   readonly resource: Resource
   /** The one object that counts, or how those that do are named; absent: any. */
   readonly name?: string | RegExp
-  /** Whom a change concerns besides its cluster: the peer that the object is named after, all peers, or nobody. */
-  readonly concerns: 'peer' | 'peers' | 'nobody'
+  /**
+   * Whom a change concerns besides its cluster: the peer that the object is named after, all peers, all where the gateway
+   * is reached at its node (NodePort), or nobody.
+   */
+  readonly concerns: 'peer' | 'peers' | 'peers-by-node' | 'nobody'
 }
 
 /**
@@ -42,7 +45,7 @@ const PARTS: readonly Part[] = [
   { resource: SECRET, name: FABRIC, concerns: 'nobody' },
   { resource: DEPLOYMENT, name: GATEWAY, concerns: 'nobody' },
   { resource: DAEMON_SET, name: ROUTE, concerns: 'nobody' },
-  { resource: POD, name: new RegExp(`^${GATEWAY}-`), concerns: 'nobody', subresources: ['status'] },
+  { resource: POD, name: new RegExp(`^${GATEWAY}-`), concerns: 'peers-by-node', subresources: ['status'] },
   { resource: NODE, concerns: 'nobody' },
   // Given and freed by the functions that reflect endpoints.
   { resource: ENDPOINT_MAPPING, concerns: 'nobody', own: [''] },
