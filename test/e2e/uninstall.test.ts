@@ -6,19 +6,23 @@ import { applySample } from '../../infra/local/scenario.ts'
 import { showcase } from '../../infra/local/showcase.ts'
 import { runCommand } from '../support/command.ts'
 import { type TestStage, testStage } from './stage.ts'
+import { sweep } from './sweep.ts'
 
 /** The sample runs in milan; then Heliograph goes, as a person lets it go, while its functions run on. */
 let stage: TestStage
 const rome = (...args: string[]) => stage.clusters.rome!.kubectl(args)
 const milan = (...args: string[]) => stage.clusters.milan!.kubectl(args)
 
-beforeAll(async () => {
-  stage = await testStage({ ...showcase('virtual-node'), speed: 1 })
-  await applySample(stage)
-  await eventually('pods of rome run in milan', async () => {
+const podsRun = () =>
+  eventually('pods of rome run in milan', async () => {
     const names = await milan('-n', 'shop-rome', 'get', 'pods', '--field-selector=status.phase=Running', '-o', 'name')
     return names.trim() !== ''
   })
+
+beforeAll(async () => {
+  stage = await testStage({ ...showcase('virtual-node'), speed: 1 })
+  await applySample(stage)
+  await podsRun()
   // What is like ours, and is not.
   await milan('create', 'namespace', 'theirs')
   await milan('label', 'namespace', 'theirs', 'offloading.liqo.io/origin=rome')
@@ -94,6 +98,22 @@ test('a cluster that does not answer: what remains there, and how to remove it',
   )
   expect(output).toMatch(/rome:\n/)
   expect(code).toBe(1)
+})
+
+test('what a peering left that is served no more goes alone, and is made again when it is served', async () => {
+  await stage.functionsDown()
+  const { code, output } = await uninstall(['--peering', 'rome:milan', '--yes'], { PEERINGS: 'milan:rome' })
+  expect([code, output]).toEqual([0, expect.stringContaining('All of it is removed.')])
+  const [inRome, inMilan] = await everything()
+  expect([inRome!.has('node/liqo-milan'), inMilan!.has('namespace/shop-rome')]).toEqual([false, false])
+  for (const cluster of [inRome!, inMilan!]) {
+    expect(cluster).toContain('clusterrolebinding.rbac.authorization.k8s.io/heliograph-sweep')
+  }
+  await stage.functionsUp()
+  await sweep(stage)
+  // They were made while nobody asked where they are to run.
+  await rome('-n', 'shop', 'delete', 'pods', '--all', '--wait=false')
+  await podsRun()
 })
 
 test('all of it goes, nothing else does, and doing it again finds nothing', async () => {
