@@ -302,6 +302,16 @@ describe('the data plane follows', () => {
     expect(tunnel(milan, 'rome')?.spec).toMatchObject({ endpointIP: '203.0.113.8' })
   })
 
+  test('a mapped address that somebody else gave is in the rules, and stays at the end', async () => {
+    const { metadata, ...mapping } = newMapping('milan', '192.0.2.9', '10.245.0.2')
+    const given = { ...mapping, metadata: { name: metadata.name, labels: { clusterID: 'milan' } } }
+    rome.api.user.create(ENDPOINT_MAPPING, given)
+    await pass(world)
+    expect(fabricOf(rome, 'gateway.nft')).toContain('192.0.2.9')
+    await pass({ ...world, peerings: [] })
+    expect(rome.api.all(ENDPOINT_MAPPING)).toHaveLength(1)
+  })
+
   test('nothing that is not ours is changed or removed', async () => {
     rome.api.user.edit(DEPLOYMENT, inSystem('heliograph-gateway'), ({ metadata }) => {
       metadata.labels = {}

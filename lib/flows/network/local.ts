@@ -68,7 +68,8 @@ export async function readLocal(api: Cluster, withNodes: boolean): Promise<Local
   const [configs, tunnels, mappings, gateways, nodes] = await Promise.all([
     all(api, NETWORK_CONFIG, MANAGED),
     all(api, TUNNEL_ENDPOINT, MANAGED),
-    all(api, ENDPOINT_MAPPING, MANAGED),
+    // Also those of others: by its `clusterID` alone one is shown to the peer.
+    all(api, ENDPOINT_MAPPING),
     all(api, POD, GATEWAY_PODS),
     withNodes ? all(api, NODE) : [],
   ])
