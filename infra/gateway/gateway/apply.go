@@ -40,13 +40,19 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 	if err := kernel.Loosen(overlay, wanted.Tunnel.Address); err != nil {
 		return err
 	}
+	arePodsRead := a.pods.IsRead()
 	pods, err := a.knownPods()
 	if err != nil {
 		return err
 	}
 	devices := kernel.Devices{Overlay: overlay, Tunnel: a.device.Index}
-	if err := kernel.EnsureRouting(withPods(wanted.Routing, pods), devices, netip.Addr{}); err != nil {
+	routing := withPods(wanted.Routing, pods)
+	a.routed = nil
+	if err := kernel.EnsureRouting(routing, devices, netip.Addr{}); err != nil {
 		return err
+	}
+	if arePodsRead {
+		a.routed = routing.Routes
 	}
 	if before != nil && namesChanged(before.Tunnel.Peers, wanted.Tunnel.Peers) {
 		if err := kernel.ForgetConnections(); err != nil {

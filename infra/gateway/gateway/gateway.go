@@ -51,6 +51,8 @@ type agent struct {
 	config config.Newest[config.Gateway]
 	// peers are the ids of the newest configuration's that could be read of it.
 	peers []string
+	// routed is what the kernel has been given of what was wanted of it; nil before all Pods were known.
+	routed []config.RoutingEntry
 	// answering are the ids of peers that did when they were last looked at.
 	answering map[string]bool
 	// problem is why not all is in place.
@@ -96,6 +98,9 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 			continue
 		case <-podsDue:
 			podsDue = nil
+			if a.isRouted() {
+				continue
+			}
 		case found := <-a.endpoints.found:
 			a.endpoints.take(found)
 		case <-probes.C:

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"errors"
 	"maps"
 	"net/netip"
 	"slices"
@@ -77,6 +78,20 @@ func withPods(routing config.Routing, pods map[string]pod) config.Routing {
 		}
 	}
 	return config.Routing{Rules: routing.Rules, Routes: routes}
+}
+
+// isRouted tells whether the Pods of now need no other routes than the kernel has: most changes of Pods are of that kind,
+// and with thousands of them a look at the kernel takes a tenth of a second.
+func (a *agent) isRouted() bool {
+	if a.config.InForce == nil {
+		return !errors.Is(a.problem, errUnread)
+	}
+	pods, _ := a.pods.All()
+	return a.routed != nil && haveRoutes(a.routed, a.config.InForce.Routing, pods)
+}
+
+func haveRoutes(routed []config.RoutingEntry, routing config.Routing, pods map[string]pod) bool {
+	return slices.Equal(routed, withPods(routing, pods).Routes)
 }
 
 func contain(networks []netip.Prefix, address netip.Addr) bool {

@@ -58,6 +58,34 @@ func TestWithPods(t *testing.T) {
 	}
 }
 
+func TestOnlyPodsThatChangeRoutesCostAPass(t *testing.T) {
+	node := netip.MustParseAddr("172.16.10.2")
+	routing := config.Routing{Routes: []config.RoutingEntry{
+		{To: netip.MustParsePrefix("10.200.2.0/24"), Via: node},
+		{To: netip.MustParsePrefix("10.200.0.0/16")},
+	}}
+	podAt := func(ip string) pod {
+		var one pod
+		one.Status.HostIP.Addr, one.Status.PodIP.Addr = node, netip.MustParseAddr(ip)
+		return one
+	}
+	routed := withPods(routing, map[string]pod{"shop/a": podAt("10.200.7.5")}).Routes
+	for name, row := range map[string]struct {
+		pods map[string]pod
+		want bool
+	}{
+		"the same":                 {map[string]pod{"shop/a": podAt("10.200.7.5")}, true},
+		"one more in its node's":   {map[string]pod{"shop/a": podAt("10.200.7.5"), "shop/b": podAt("10.200.2.5")}, true},
+		"one more elsewhere":       {map[string]pod{"shop/a": podAt("10.200.7.5"), "shop/b": podAt("10.200.7.6")}, false},
+		"gone":                     {nil, false},
+		"its address is another's": {map[string]pod{"shop/z": podAt("10.200.7.5")}, true},
+	} {
+		if got := haveRoutes(routed, routing, row.pods); got != row.want {
+			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
 func TestRoutesToPodsStayUntilPodsAreRead(t *testing.T) {
 	space.Enter(t)
 	space.Run(t, "ip link add over0 type veth peer name over1")

@@ -10,13 +10,15 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"reflect"
 	"sync"
 	"time"
 )
 
 // View is a collection of the API server as it was last seen; Follow keeps it up to date.
 type View[T any] struct {
-	// Changed receives after every change, however many there were since; the first time when all was read once.
+	// Changed receives after every change of what T reads, however many there were since; the first time when all was read
+	// once.
 	Changed chan struct{}
 
 	lock    sync.Mutex
@@ -47,11 +49,32 @@ func (v *View[T]) One() (*T, bool) {
 	return nil, isRead
 }
 
-func (v *View[T]) change(edit func(objects map[string]T)) {
+// replace takes what a list says.
+func (v *View[T]) replace(objects map[string]T) {
 	v.lock.Lock()
-	edit(v.objects)
+	isNews := !v.isRead || !reflect.DeepEqual(v.objects, objects)
+	v.objects, v.isRead = objects, true
 	v.lock.Unlock()
-	v.tell()
+	if isNews {
+		v.tell()
+	}
+}
+
+// set takes what a watch says of an object; nil when it is gone.
+func (v *View[T]) set(key string, object *T) {
+	v.lock.Lock()
+	before, isThere := v.objects[key]
+	isNews := isThere
+	if object == nil {
+		delete(v.objects, key)
+	} else {
+		v.objects[key] = *object
+		isNews = !isThere || !reflect.DeepEqual(before, *object)
+	}
+	v.lock.Unlock()
+	if isNews {
+		v.tell()
+	}
 }
 
 func (v *View[T]) tell() {
@@ -142,13 +165,11 @@ func (v *View[T]) handle(kind string, raw json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	v.change(func(objects map[string]T) {
-		if kind == "DELETED" {
-			delete(objects, key)
-		} else {
-			objects[key] = object
-		}
-	})
+	if kind == "DELETED" {
+		v.set(key, nil)
+	} else {
+		v.set(key, &object)
+	}
 	return nil
 }
 
@@ -175,7 +196,7 @@ func (v *View[T]) list(ctx context.Context, client *Client, path, fieldSelector 
 			objects[key] = object
 		}
 		if page.Metadata.Continue == "" {
-			v.change(func(map[string]T) { v.objects, v.isRead = objects, true })
+			v.replace(objects)
 			return page.Metadata.ResourceVersion, nil
 		}
 		query.Set("continue", page.Metadata.Continue)
