@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { ForbiddenError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { ForbiddenError, InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
 import type { KubeObject } from '../../lib/cluster/port.ts'
 import {
   CONFIGMAP,
+  DAEMON_SET,
   DEPLOYMENT,
   ENDPOINT_MAPPING,
   EVENT,
@@ -324,6 +325,30 @@ describe('the data plane follows', () => {
     await pass({ ...world, peerings: [] })
     expect(rome.api.peek(DEPLOYMENT, inSystem('heliograph-gateway'))).toEqual(before)
   })
+
+  test.each([SECRET, SERVICE, DEPLOYMENT])(
+    'a $kind that is refused keeps nothing else back, and is told',
+    async (kind) => {
+      const refusing = rome.api.connect(({ verb, resource }) =>
+        verb === 'apply' && resource === kind ? { error: new InvalidError('rome', 'Too long') } : undefined,
+      )
+      rome.api.user.create(NODE, { metadata: { name: 'a' }, spec: { podCIDRs: ['10.244.0.0/24'] } })
+      rome.api.user.edit(NODE, { name: 'a' }, (node) =>
+        Object.assign(node, { status: { addresses: [{ type: 'InternalIP', address: '172.16.0.2' }] } }),
+      )
+      const gateway = { ...rome.gateway, image: 'gateway:2', annotations: { note: 'changed' } }
+      const changed = with_(world, 'rome', { api: refusing, gateway })
+      await expect(pass(changed)).rejects.toThrow('cluster rome: Too long')
+      const isChanged = new Map([
+        [SECRET, fabricOf(rome, 'route.json').includes('172.16.0.2')],
+        [SERVICE, rome.api.peek(SERVICE, inSystem('heliograph-gateway'))?.metadata.annotations?.note === 'changed'],
+        ...[DEPLOYMENT, DAEMON_SET].map(
+          (resource) => [resource, JSON.stringify(rome.api.all(resource)).includes('gateway:2')] as const,
+        ),
+      ])
+      expect([...isChanged].filter(([, is]) => !is).map(([resource]) => resource.kind)).toEqual([kind.kind])
+    },
+  )
 
   test('without an image none is run, and the NetworkConfig says so', async () => {
     const { image: _, ...gateway } = rome.gateway

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { apiVersionOf, type KubeObject } from '../../cluster/port.ts'
+import { ClusterError } from '../../cluster/errors.ts'
+import { apiVersionOf, type KubeObject, type Resource } from '../../cluster/port.ts'
 import {
   CONFIGMAP,
   DAEMON_SET,
@@ -77,15 +78,24 @@ async function ensureOwn(cluster: NetworkCluster, peers: readonly string[], loca
   const { id, api } = cluster
   const tunnels = local.tunnels.filter((tunnel) => peers.includes(peerOf(tunnel)))
   const fabric = fabricOf(id, mtu, { ...local, tunnels })
-  let writes = await ensure(api, SECRET, secretWith(renderFabric(fabric)), local.fabric, mode)
-  for (const workload of workloadsOf(cluster, local)) {
-    const [resource, seen] = WORKLOADS[workload.kind]!(local)
-    writes += await ensure(api, resource, workload, seen, mode)
+  let writes = 0
+  let refusal: ClusterError | undefined
+  for (const object of [secretWith(renderFabric(fabric)), ...workloadsOf(cluster, local)]) {
+    const [resource, seen] = OWN[object.kind]!(local)
+    try {
+      writes += await ensure(api, resource, object, seen, mode)
+    } catch (error) {
+      // One that is refused, e.g. a Secret of more than a mebibyte, keeps none of the others from being brought up to date.
+      if (!(error instanceof ClusterError) || error.retry) throw error
+      refusal ??= error
+    }
   }
+  if (refusal) throw refusal
   return writes
 }
 
-const WORKLOADS: Readonly<Record<string, (local: Local) => readonly [typeof SERVICE, KubeObject | undefined]>> = {
+const OWN: Readonly<Record<string, (local: Local) => readonly [Resource, KubeObject | undefined]>> = {
+  Secret: ({ fabric }) => [SECRET, fabric],
   Service: ({ service }) => [SERVICE, service],
   Deployment: ({ gateway }) => [DEPLOYMENT, gateway],
   DaemonSet: ({ route }) => [DAEMON_SET, route],
