@@ -183,6 +183,46 @@ test('another image reaches the running pod', async () => {
   })
 })
 
+/** New pods with the label have an image of a registry near by, whatever was asked for. */
+const NEAR = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'MutatingAdmissionPolicy',
+  metadata: { name: 'near' },
+  spec: {
+    matchConstraints: {
+      objectSelector: { matchLabels: { registry: 'near' } },
+      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+    },
+    reinvocationPolicy: 'Never',
+    mutations: [
+      {
+        patchType: 'JSONPatch',
+        jsonPatch: {
+          expression: '[JSONPatch{op: "replace", path: "/spec/containers/0/image", value: "near.example/web:1"}]',
+        },
+      },
+    ],
+  },
+}
+
+test('an image that the other cluster has led to a registry near by stays, until home has another', async () => {
+  await apply('milan', NEAR)
+  const { apiVersion } = NEAR
+  const binding = { apiVersion, kind: 'MutatingAdmissionPolicyBinding', metadata: { name: 'near' } }
+  await apply('milan', { ...binding, spec: { policyName: 'near' } })
+  const trial = ['run', 'trial', '--image=web:1', '--labels=registry=near', '--dry-run=server', '-o', 'yaml']
+  await eventually('the policy holds', async () => (await away(...trial)).includes('near.example'))
+  const pod = barePod()
+  await apply('rome', { ...pod, metadata: { ...pod.metadata, labels: { registry: 'near' } } })
+  await running(1)
+  const there = async () => (await podIn('milan', 'web'))!
+  await home('label', 'pod', 'web', 'tier=gold')
+  await eventually('the label in milan', async () => (await there()).metadata.labels?.tier === 'gold')
+  expect((await there()).spec.containers[0]?.image).toBe('near.example/web:1')
+  await home('set', 'image', 'pod/web', 'web=registry.example/web:2')
+  await eventually('the new image', async () => (await there()).spec.containers[0]?.image.endsWith('/web:2'))
+})
+
 test('a pod of somebody else in the other cluster is left alone, and reported', async () => {
   const theirs = { ...barePod({ nodeName: undefined }), metadata: { name: 'web', namespace: placeIn('milan') } }
   await apply('milan', theirs)

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../lib/cluster/port.ts'
 import { eachMap, type Json, mapOf, mapsOf } from '../../lib/kinds/json.ts'
 import { without } from '../../lib/kinds/meta.ts'
 import { remoteShadowPod } from '../../lib/kinds/pod/forge.ts'
+import { SPEC_DIGEST } from '../../lib/kinds/shadowpod/forge.ts'
 import { podIPsAtHome } from '../../lib/policy/lists.ts'
 import { policyOf } from '../../lib/policy/policy.ts'
 import { ALREADY_EXISTS } from '../../lib/reflect/messages.ts'
@@ -156,6 +157,20 @@ export const podDeviations: readonly Deviation[] = [
       const { actions, events } = expected as Answer
       const update = actions.find(({ verb }) => verb === 'update')
       return { actions: [{ ...update, object }], events: [...events, warning(given, why)] }
+    },
+  },
+  {
+    name: 'edits-once',
+    reason:
+      'A pod made for a ShadowPod tells, by a digest as an annotation, which spec it was last given: an edit is sent once, and what its cluster has made of an image stays. Liqo never sends one.',
+    rewrite: (expected, given) => {
+      if (given.fn !== 'ShadowPodReconcile') return expected
+      return withActions(expected, (action) => {
+        if (action.verb !== 'create' || action.resource !== 'pods' || !action.object) return action
+        const { metadata } = action.object
+        const annotations = { ...metadata.annotations, [SPEC_DIGEST]: ANY_TEXT }
+        return { ...action, object: { ...action.object, metadata: { ...metadata, annotations } } }
+      })
     },
   },
   {

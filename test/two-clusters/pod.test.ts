@@ -302,6 +302,35 @@ describe('edits at home', () => {
   })
 })
 
+describe('an image that the remote cluster leads elsewhere', () => {
+  /** Admission of milan, on creations. */
+  const rewrite = () => {
+    world.milan.user.edit(POD, REMOTE, (pod) => {
+      pod.spec = { ...(pod.spec as object), containers: [{ name: 'a', image: 'near.example/a:1' }] }
+    })
+  }
+  const image = () => (podsOf(world).remote!.spec as { containers: { image: string }[] }).containers[0]!.image
+
+  test('is left as it is, until home has another', async () => {
+    world.rome.user.create(POD, homePod())
+    await settlePods(world)
+    rewrite()
+    kubelet(world, running)
+    await settlePods(world)
+    world.rome.user.edit(POD, HOME, ({ metadata }) => {
+      metadata.labels = { ...metadata.labels, tier: 'gold' }
+    })
+    await settlePods(world)
+    expect(podsOf(world).remote?.metadata.labels).toMatchObject({ tier: 'gold' })
+    expect(image()).toBe('near.example/a:1')
+    world.rome.user.edit(POD, HOME, (pod) => {
+      pod.spec = { ...(pod.spec as object), containers: [{ name: 'a', image: 'a:2' }] }
+    })
+    await settlePods(world)
+    expect(image()).toBe('a:2')
+  })
+})
+
 describe('a pod that the remote cluster refuses', () => {
   const refusal = new InvalidError('milan', 'pods "web" is invalid: privileged containers are not allowed')
   test('shows it at home, by a warning and a condition, until it is taken', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { shopContext as context } from '../../../test/support/context.ts'
 import type { KubeObject } from '../../cluster/port.ts'
+import { digest } from '../../reflect/stamp.ts'
 import type { Json } from '../json.ts'
 import type { Gift, Selection } from '../kind.ts'
 import { shadowPodGift } from './back.ts'
-import { podOf } from './forge.ts'
+import { editedPod, podOf, SPEC_DIGEST } from './forge.ts'
 import { selectShadowPod } from './select.ts'
 import { withUniqueKeys } from './unique.ts'
 
@@ -41,7 +42,7 @@ test('the pod bears what the ShadowPod bears, and is owned by it', () => {
       name: 'web',
       namespace: 'shop-rome',
       labels: { app: 'web', 'liqo.io/managed-by': 'shadowpod', ...marks },
-      annotations: { a: 'b' },
+      annotations: { a: 'b', [SPEC_DIGEST]: digest({ containers: [] }) },
       ownerReferences: [
         {
           apiVersion: 'offloading.liqo.io/v1beta1',
@@ -54,6 +55,30 @@ test('the pod bears what the ShadowPod bears, and is owned by it', () => {
       ],
     },
     spec: { containers: [] },
+  })
+})
+
+describe('a pod that is there', () => {
+  const of = (image: string, metadata: Json = {}) =>
+    podOf(shadow({ containers: [{ name: 'a', image }] }, undefined, metadata), context)
+  const rewritten = (pod: KubeObject): KubeObject => ({
+    ...pod,
+    spec: { nodeName: 'w1', containers: [{ name: 'a', image: 'near.example/a:1' }] },
+  })
+  const specWith = (image: string) => ({ nodeName: 'w1', containers: [{ name: 'a', image }] })
+
+  test.each([
+    ['keeps the image that its cluster has given it', of('a:1'), 'near.example/a:1'],
+    ['keeps it when home changes a label', of('a:1', { labels: { app: 'shop', ...marks } }), 'near.example/a:1'],
+    ['takes another image of home', of('a:2'), 'a:2'],
+  ])('%s', (_, desired, image) => {
+    const edited = editedPod(desired, rewritten(of('a:1')))
+    expect(edited).toEqual({ ...desired, spec: specWith(image) })
+  })
+
+  test('of an earlier version takes what home wants', () => {
+    const { metadata, ...rest } = rewritten(of('a:1'))
+    expect(editedPod(of('a:1'), { ...rest, metadata: { ...metadata, annotations: {} } }).spec).toEqual(specWith('a:1'))
   })
 })
 
