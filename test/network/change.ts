@@ -84,6 +84,39 @@ export function changeTests(pair: () => Pair): void {
     await bothWays()
   })
 
+  test("a gateway whose Pod is deleted and whose kubelet is dead leaves the peers to the next one's", async () => {
+    const { a, net, configure } = pair()
+    const old = a.agents.gateway
+    const name = 'gateway-of-the-dead'
+    const spec = { nodeName: NODES[0].name, serviceAccountName: GATEWAY, containers: [{ name: 'c', image: 'i' }] }
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name } }
+    await a.apply(`pods/${name}`, { ...pod, spec })
+    const status = { phase: 'Running', hostIP: NODES[0].ip, podIP: GATEWAY_IP, podIPs: [{ ip: GATEWAY_IP }] }
+    await a.apply(`pods/${name}/status`, { ...pod, status })
+    // It looks which Pod is its own whenever it has something to do.
+    await configure({ a: { mtu: 1339 } })
+    await configure()
+    expect(await answers(a.gateway, SEEN.b.tunnel), 'control: before').toBe(true)
+    // Nobody is there to end it: it stays as it is.
+    await a.delete(`pods/${name}`)
+    await eventually('it knows', async () => /Pod is deleted/.test(String(await old.ready())))
+    expect(await answers(a.gateway, SEEN.b.tunnel)).toBe(false)
+    const other = await net.space('a-gateway-3')
+    const ip = '10.200.1.9'
+    await addPod(net, a.gatewayNode, other, ip)
+    await serveGateway(a.gatewayNode, a.publicIP, ip, POD_CIDR)
+    await a.startGateway(other, ip)
+    await configure({ a: { gateway: { node: NODES[0].name, ip } } })
+    await bothWays()
+    expect(await answers(a.gateway, SEEN.b.tunnel), 'the old one, which still runs').toBe(false)
+    await Promise.all([old.end('SIGTERM'), a.agents.gateway.end('SIGTERM')])
+    await a.delete(`pods/${name}?gracePeriodSeconds=0`)
+    await serveGateway(a.gatewayNode, a.publicIP, GATEWAY_IP, POD_CIDR)
+    await a.startGateway()
+    await configure()
+    await bothWays()
+  })
+
   test('while no gateway is known, packets for the peer leave the node for nowhere else', async () => {
     const { a, configure } = pair()
     await configure({ a: { gateway: 'none' } })

@@ -49,6 +49,9 @@ type agent struct {
 
 	key    wgtypes.Key
 	config config.Newest[config.Gateway]
+	// own is the key of this agent's Pod, once it is known, and isCeded that another Pod is the gateway.
+	own     string
+	isCeded bool
 	// peers are the ids of the newest configuration's that could be read of it.
 	peers []string
 	// routed is what the kernel has been given of what was wanted of it; nil before all Pods were known.
@@ -98,7 +101,7 @@ func Run(ctx context.Context, client *kube.Client, podIP netip.Addr) error {
 			continue
 		case <-podsDue:
 			podsDue = nil
-			if a.isRouted() {
+			if a.isRouted() && !a.isReplaced() {
 				continue
 			}
 		case found := <-a.endpoints.found:
@@ -134,6 +137,10 @@ func (a *agent) read() {
 
 // ensure makes the kernel's state what is wanted.
 func (a *agent) ensure(ctx context.Context) {
+	if a.isReplaced() {
+		a.cede()
+		return
+	}
 	before := a.problem
 	a.problem = a.ensured(ctx)
 	if a.problem == nil && a.config.InForce == nil {

@@ -12,6 +12,9 @@ import (
 
 // pod is what the gateway reads of Pods.
 type pod struct {
+	Metadata struct {
+		DeletionTimestamp string `json:"deletionTimestamp"`
+	} `json:"metadata"`
 	Spec struct {
 		HostNetwork bool `json:"hostNetwork"`
 	} `json:"spec"`
@@ -99,3 +102,5 @@ func contain(networks []netip.Prefix, address netip.Addr) bool {
 }
 
 func (p pod) isOver() bool { return p.Status.Phase == "Succeeded" || p.Status.Phase == "Failed" }
+
+func (p pod) isDeleted() bool { return p.Metadata.DeletionTimestamp != "" }

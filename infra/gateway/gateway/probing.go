@@ -10,6 +10,9 @@ import (
 
 // probe asks the peers, and reports how they have answered so far. It tells whether an endpoint is to be set anew.
 func (a *agent) probe(ctx context.Context) bool {
+	if a.isCeded {
+		return false
+	}
 	if a.config.InForce == nil {
 		a.reporter.tell(unserved(a.peers, a.config.Refused, a.problem))
 		return false
