@@ -46,13 +46,13 @@ func (a *agent) apply(ctx context.Context, wanted *config.Gateway) error {
 		return err
 	}
 	devices := kernel.Devices{Overlay: overlay, Tunnel: a.device.Index}
-	routing := withPods(wanted.Routing, pods)
+	toPods := podRoutes(wanted.Routing, pods)
 	a.routed = nil
-	if err := kernel.EnsureRouting(routing, devices, netip.Addr{}); err != nil {
+	if err := kernel.EnsureRouting(withPods(wanted.Routing, toPods), devices, netip.Addr{}); err != nil {
 		return err
 	}
 	if arePodsRead {
-		a.routed = routing.Routes
+		a.routed = toPods
 	}
 	if before != nil && namesChanged(before.Tunnel.Peers, wanted.Tunnel.Peers) {
 		if err := kernel.ForgetConnections(); err != nil {

@@ -54,8 +54,8 @@ type agent struct {
 	isCeded bool
 	// peers are the ids of the newest configuration's that could be read of it.
 	peers []string
-	// routed is what the kernel has been given of what was wanted of it; nil before all Pods were known.
-	routed []config.RoutingEntry
+	// routed are the pods that the kernel has routes to, address -> node; nil before all Pods were known.
+	routed map[netip.Addr]netip.Addr
 	// answering are the ids of peers that did when they were last looked at.
 	answering map[string]bool
 	// problem is why not all is in place.

@@ -51,9 +51,9 @@ func (a *agent) knownPods() (map[string]pod, error) {
 	return pods, err
 }
 
-// withPods adds a route for each pod whose address is not in the networks of its node: what a node's podCIDRs say is
-// what its pods have with some CNIs, and is something else, or nothing, with others (Calico's, AWS's).
-func withPods(routing config.Routing, pods map[string]pod) config.Routing {
+// podRoutes leads to each pod whose address is not in the networks of its node, address -> node: what a node's podCIDRs
+// say is what its pods have with some CNIs, and is something else, or nothing, with others (Calico's, AWS's).
+func podRoutes(routing config.Routing, pods map[string]pod) map[netip.Addr]netip.Addr {
 	// Networks by the node that they lead to, and those that lead nowhere: the pod CIDR, what of it is on no node.
 	nodes, strays := map[netip.Addr][]netip.Prefix{}, []netip.Prefix{}
 	taken := map[netip.Prefix]bool{}
@@ -67,18 +67,27 @@ func withPods(routing config.Routing, pods map[string]pod) config.Routing {
 			strays = append(strays, route.To)
 		}
 	}
-	routes := slices.Clone(routing.Routes)
-	for _, key := range slices.Sorted(maps.Keys(pods)) {
-		pod := pods[key]
+	routes := map[netip.Addr]netip.Addr{}
+	for _, pod := range pods {
 		host, address := pod.Status.HostIP.Addr, pod.Status.PodIP.Addr
 		own, isNode := nodes[host]
 		if !isNode || pod.Spec.HostNetwork || pod.isOver() || contain(own, address) || !contain(strays, address) {
 			continue
 		}
-		if to := netip.PrefixFrom(address, address.BitLen()); !taken[to] {
-			taken[to] = true
-			routes = append(routes, config.RoutingEntry{To: to, Via: host})
+		other, isTwice := routes[address]
+		// Of two, always the same.
+		if !taken[single(address)] && (!isTwice || host.Less(other)) {
+			routes[address] = host
 		}
+	}
+	return routes
+}
+
+// withPods adds the routes to pods.
+func withPods(routing config.Routing, pods map[netip.Addr]netip.Addr) config.Routing {
+	routes := slices.Clone(routing.Routes)
+	for address, host := range pods {
+		routes = append(routes, config.RoutingEntry{To: single(address), Via: host})
 	}
 	return config.Routing{Rules: routing.Rules, Routes: routes}
 }
@@ -90,12 +99,10 @@ func (a *agent) isRouted() bool {
 		return !errors.Is(a.problem, errUnread)
 	}
 	pods, _ := a.pods.All()
-	return a.routed != nil && haveRoutes(a.routed, a.config.InForce.Routing, pods)
+	return a.routed != nil && maps.Equal(a.routed, podRoutes(a.config.InForce.Routing, pods))
 }
 
-func haveRoutes(routed []config.RoutingEntry, routing config.Routing, pods map[string]pod) bool {
-	return slices.Equal(routed, withPods(routing, pods).Routes)
-}
+func single(address netip.Addr) netip.Prefix { return netip.PrefixFrom(address, address.BitLen()) }
 
 func contain(networks []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(networks, func(network netip.Prefix) bool { return network.Contains(address) })

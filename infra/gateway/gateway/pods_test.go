@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"maps"
 	"net"
 	"net/netip"
 	"reflect"
@@ -51,7 +52,7 @@ func TestWithPods(t *testing.T) {
 			if row.route != "" {
 				want = append(want[:len(want):len(want)], to(row.route, node))
 			}
-			if got := withPods(routing, map[string]pod{"shop/pod": found, "shop/same": found}); !reflect.DeepEqual(got.Routes, want) {
+			if got := withPods(routing, podRoutes(routing, map[string]pod{"shop/pod": found, "shop/same": found})); !reflect.DeepEqual(got.Routes, want) {
 				t.Errorf("got %v", got.Routes)
 			}
 		})
@@ -69,7 +70,7 @@ func TestOnlyPodsThatChangeRoutesCostAPass(t *testing.T) {
 		one.Status.HostIP.Addr, one.Status.PodIP.Addr = node, netip.MustParseAddr(ip)
 		return one
 	}
-	routed := withPods(routing, map[string]pod{"shop/a": podAt("10.200.7.5")}).Routes
+	routed := podRoutes(routing, map[string]pod{"shop/a": podAt("10.200.7.5")})
 	for name, row := range map[string]struct {
 		pods map[string]pod
 		want bool
@@ -80,7 +81,7 @@ func TestOnlyPodsThatChangeRoutesCostAPass(t *testing.T) {
 		"gone":                     {nil, false},
 		"its address is another's": {map[string]pod{"shop/z": podAt("10.200.7.5")}, true},
 	} {
-		if got := haveRoutes(routed, routing, row.pods); got != row.want {
+		if got := maps.Equal(routed, podRoutes(routing, row.pods)); got != row.want {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
@@ -102,7 +103,7 @@ func TestRoutesToPodsStayUntilPodsAreRead(t *testing.T) {
 	devices := kernel.Devices{Overlay: link.Index}
 	var moved pod
 	moved.Status.HostIP.Addr, moved.Status.PodIP.Addr = node, netip.MustParseAddr("10.200.7.5")
-	if err := kernel.EnsureRouting(withPods(routing, map[string]pod{"shop/pod": moved}), devices, netip.Addr{}); err != nil {
+	if err := kernel.EnsureRouting(withPods(routing, podRoutes(routing, map[string]pod{"shop/pod": moved})), devices, netip.Addr{}); err != nil {
 		t.Fatal(err)
 	}
 	next := &agent{pods: &kube.View[pod]{}}
@@ -110,7 +111,7 @@ func TestRoutesToPodsStayUntilPodsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := kernel.EnsureRouting(withPods(routing, pods), devices, netip.Addr{}); err != nil {
+	if err := kernel.EnsureRouting(withPods(routing, podRoutes(routing, pods)), devices, netip.Addr{}); err != nil {
 		t.Fatal(err)
 	}
 	if routes := space.Run(t, "ip route show table 18952"); !strings.Contains(routes, "10.200.7.5 via 172.16.10.2") {
