@@ -34,7 +34,7 @@ describe('size', () => {
     network: 120,
     endpointslice: 120,
     pod: 145,
-    namespace: 155,
+    namespace: 158,
     sweep: 195,
   }
   /** The YAML parser, for kubeconfigs that are not JSON; credentials of each way. */

@@ -171,6 +171,24 @@ test('a pod that no machine has taken yet goes at once when it is deleted at hom
   }
 })
 
+test('a pod with an end whose ShadowPod is lost is not run again, and has failed', async () => {
+  await kubectl('milan', ['taint', 'nodes', '--all', 'closed=yes:NoSchedule'])
+  try {
+    await apply('rome', barePod({ restartPolicy: 'Never' }))
+    await eventually('it is in milan', () => podIn('milan', 'web'))
+    // No machine takes it, so that nobody but the test says what becomes of it.
+    const seen = JSON.stringify({ status: { phase: 'Running' } })
+    await away('patch', 'pod', 'web', '--subresource=status', '--type=merge', '-p', seen)
+    await eventually('it runs', async () => (await podIn('rome', 'web'))?.status.phase === 'Running')
+    await away('delete', 'shadowpod', 'web')
+    await eventually('it has failed', async () => (await podIn('rome', 'web'))?.status.phase === 'Failed')
+    await stage.host.invoke('sweep', {})
+    expect([...(await podsIn('milan')), (await away('get', 'shadowpods', '-o', 'name')).trim()]).toEqual([''])
+  } finally {
+    await kubectl('milan', ['taint', 'nodes', '--all', 'closed-'])
+  }
+})
+
 test('another image reaches the running pod', async () => {
   await apply('rome', barePod())
   const { there } = await running(1)

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { InvalidError, UndeclaredError, UnreachableError } from '../../lib/cluster/errors.ts'
 import { EVENT, NAMESPACE, NAMESPACE_OFFLOADING, POD, SHADOW_POD } from '../../lib/cluster/resources.ts'
+import { fill } from '../../lib/flows/namespace/fill.ts'
+import { offloadNamespace } from '../../lib/flows/namespace/flow.ts'
 import { dispatchPod } from '../../lib/flows/refused/dispatch.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import { withoutFields } from '../../lib/reflect/shed.ts'
@@ -284,6 +286,94 @@ describe('a pod that has ended never runs again', () => {
       shadow: { status: { phase: 'Failed', reason: 'RemotePodLost' } },
       home: { status: { phase: 'Failed', reason: 'RemotePodTerminated' } },
     })
+  })
+})
+
+describe('a pod with an end that was seen, and whose ShadowPod is lost', () => {
+  const never = { restartPolicy: 'Never' }
+  const gate = { nodeName: undefined, schedulingGates: [{ name: 'offloading.heliograph.io/milan' }] }
+  const made = (since: number) => world.milan.changes.slice(since).filter(({ verb }) => verb === 'create')
+  const lose = () => world.milan.user.remove(SHADOW_POD, REMOTE)
+  const failed = { phase: 'Failed', reason: 'RemotePodTerminated' }
+
+  test.each([
+    ['that may not run again', never],
+    ['that runs until it succeeds', { restartPolicy: 'OnFailure' }],
+    ['that is gated', { ...never, ...gate }],
+  ])('%s: how it ended nobody can tell, and it is not made again', async (_, spec) => {
+    await offloaded(spec)
+    const since = world.milan.changes.length
+    lose()
+    world.milan.user.remove(POD, REMOTE)
+    await settlePods(world)
+    expect(made(since)).toEqual([])
+    expect(podsOf(world).home?.status).toMatchObject(failed)
+  })
+
+  test('or its whole namespace, which is made anew', async () => {
+    await offloaded(never)
+    world.milan.user.delete(NAMESPACE, { name: 'shop-rome' })
+    world.milan.finalize('shop-rome')
+    await offloadNamespace([world.peering], 'shop', fill)
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({ home: { status: failed }, shadow: undefined, remote: undefined })
+  })
+
+  test('shows how it ends, if that is still to be seen', async () => {
+    await offloaded(never)
+    const since = world.milan.changes.length
+    lose()
+    await settlePods(world)
+    expect(podsOf(world).remote?.metadata.deletionTimestamp).toBeDefined()
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
+    kubelet(world, { phase: 'Succeeded' })
+    await settlePods(world)
+    world.milan.user.remove(POD, REMOTE, 'kubelet')
+    await settlePods(world)
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Succeeded' })
+    expect(made(since)).toEqual([])
+  })
+
+  test.each([
+    ['that is to run for ever', {}, running],
+    ['of which home has seen nothing yet', never, { phase: 'Pending' }],
+  ])('%s is made again', async (_, spec, status) => {
+    world.rome.user.create(POD, homePod(spec))
+    await settlePods(world)
+    kubelet(world, status)
+    await settlePods(world)
+    lose()
+    world.milan.user.remove(POD, REMOTE)
+    await settlePods(world)
+    expect(podsOf(world)).toMatchObject({ remote: { kind: 'Pod' }, home: { status: { phase: 'Pending' } } })
+  })
+
+  test('is not taken for lost by who has looked before it was made', async () => {
+    world.rome.user.create(POD, homePod(never))
+    const { peering } = world
+    let looks = 0
+    const home = world.rome.connect(async ({ verb, resource }) => {
+      // All of its life that home is told of passes between the look for the ShadowPod and that for the home pod.
+      if (verb === 'get' && resource === POD && looks++ === 0) {
+        await settlePods(world)
+        kubelet(world, running)
+        await settlePods(world)
+      }
+      return undefined
+    })
+    world.peering = peering
+    await dispatchPod([{ ...peering, home }], { cluster: 'rome', kind: 'pod', namespace: 'shop', names: ['web'] })
+    expect(looks).toBeGreaterThan(0)
+    expect(podsOf(world)).toMatchObject({ home: { status: { phase: 'Running' } }, shadow: { kind: 'ShadowPod' } })
+  })
+
+  test('is not taken for lost while milan does not answer', async () => {
+    await offloaded(never)
+    lose()
+    world.milan.user.remove(POD, REMOTE)
+    world.milan.intercept = async () => ({ error: new UnreachableError('milan', 'gone') })
+    await expect(wakePod(world)).rejects.toThrow('gone')
+    expect(podsOf(world).home?.status).toMatchObject({ phase: 'Running' })
   })
 })
 

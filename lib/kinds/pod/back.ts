@@ -8,7 +8,7 @@ import { endedPodStatus } from './ended.ts'
 import { OFFLOADED } from './forge.ts'
 import { refusalOf, withRefusal } from './refusal.ts'
 import { earlierRestarts } from './restarts.ts'
-import { isOffloadedTo, isPodOf, nodeIPOf, remotePodOfOurs } from './select.ts'
+import { isLost, isOffloadedTo, isPodOf, nodeIPOf, remotePodOfOurs } from './select.ts'
 import { isShown } from './shown.ts'
 import { homePodStatus, isTerminal, phaseOf } from './status.ts'
 
@@ -22,6 +22,7 @@ import { homePodStatus, isTerminal, phaseOf } from './status.ts'
  * | ended | - | - | nothing: an end is for good |
  * | - | there | - | the label, and the remote status |
  * | - | gone | ended | the label, and an end like that |
+ * | not to run for ever, and was seen | gone | lost | Failed: how it ended nobody can tell |
  * | - | gone | - | the label; a condition, if the remote cluster refuses the pod |
  *
  * Source of the rules: Liqo v1.2, `pkg/virtualKubelet/reflection/workload/podns.go`; to show a refusal is ours.
@@ -35,7 +36,7 @@ export function homePodGift(seen: Seen, context: Context): Gift | undefined {
   if (isTerminal(pod.status)) return undefined
   // Its own end is on its way there.
   if (isGoing && !shadow && !remote?.metadata.deletionTimestamp) return undefined
-  const counts = remote && (isGoing || isPodOf(remote, shadow))
+  const counts = remote && (isGoing || isPodOf(remote, shadow) || isLost(pod, found))
   const { status, notices } = counts ? shownBy(remote, seen, context) : withoutPod(seen)
   const isTaken = !isGoing && (shadow !== undefined || seen.refusal === undefined)
   const isNew = status !== undefined && !isShown(mapOf(pod.status), status)
@@ -66,11 +67,13 @@ function shownBy(remote: KubeObject, { source, target, found, refusal, now }: Se
   return { status: refusal === undefined ? status : withRefusal(status, source.status, refusal, now), notices }
 }
 
-function withoutPod({ source, target, refusal, now }: Seen): Shown {
-  const { phase } = mapOf(target?.status)
-  if (isTerminal(target?.status)) {
-    return { status: endedPodStatus(source.status, String(phase), 'RemotePodTerminated', now), notices: [] }
-  }
+function withoutPod({ source, target, found, refusal, now }: Seen): Shown {
+  const ended = (phase: unknown): Shown => ({
+    status: endedPodStatus(source.status, String(phase), 'RemotePodTerminated', now),
+    notices: [],
+  })
+  if (isTerminal(target?.status)) return ended(mapOf(target?.status).phase)
+  if (isLost(source, found)) return ended('Failed')
   const told = refusalOf(target?.status)
   const why = refusal ?? told
   if (why === undefined) return { notices: [] }

@@ -6,7 +6,7 @@ import { TUNNEL } from '../negotiated.ts'
 import { homePodGift } from './back.ts'
 import { editedShadowPod, remoteShadowPod } from './forge.ts'
 import { podNotices } from './notices.ts'
-import { selectPod } from './select.ts'
+import { selectPod, wasSeen } from './select.ts'
 
 /** Home Pod to remote ShadowPod; the status of the remote Pod that is made of it (shadowpod) comes back. */
 export const pod = defineKind({
@@ -27,6 +27,12 @@ export const pod = defineKind({
       subresources: ['status'],
       // Where no kubelet has it, the shadowpod function's deletion is the last that is heard of it.
       own: [''],
+    },
+    /** The ShadowPod once more: only one looked for after the home pod proves that the one it has seen is lost. */
+    shadows: {
+      side: 'remote',
+      resource: SHADOW_POD,
+      wanted: (pod) => ({ names: wasSeen(pod) ? [pod.metadata.name] : [] }),
     },
     /** Which of them stand for the cluster, and their addresses: both stand from a node's creation. */
     nodes: {

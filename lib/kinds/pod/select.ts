@@ -4,6 +4,7 @@ import { ALREADY_EXISTS } from '../../reflect/messages.ts'
 import { mapOf, mapsOf } from '../json.ts'
 import type { Context, Found, NotReflected, Selection } from '../kind.ts'
 import { isReflected } from '../meta.ts'
+import { hasEnd } from '../shadowpod/select.ts'
 import { gatedFor } from './gate.ts'
 import { isTerminal } from './status.ts'
 
@@ -19,6 +20,7 @@ type Peers = Pick<Context, 'home' | 'remote'>
  * | it is being deleted | no: the remote pod goes first, then it goes itself |
  * | it was given up | no, and nothing is left of it |
  * | it has ended | no, and what is there stays as it is until the pod is deleted: it never runs again |
+ * | it was there, its ShadowPod is gone, and it was not to run for ever | no: it has ended unseen, or will |
  * | a remote pod of that name is not ours | no: told |
  *
  * Source of the rules: Liqo v1.2, `pkg/virtualKubelet/reflection/workload/podns.go`. The skip annotation says nothing
@@ -29,6 +31,7 @@ export function selectPod(pod: KubeObject, context: Context, found: Found): Sele
   if (pod.metadata.deletionTimestamp) return gone('the pod is being deleted')
   if (mapOf(pod.status).reason === ABORTED) return gone('the pod was given up')
   if (isTerminal(pod.status)) return { reflect: false, keep: true, quiet: true, why: 'the pod has ended' }
+  if (isLost(pod, found)) return { reflect: false, keep: true, quiet: true, why: 'the pod is lost' }
   if (remotePod(found) && !remotePodOfOurs(found, context)) {
     return { reflect: false, keep: true, fault: true, why: ALREADY_EXISTS }
   }
@@ -50,6 +53,20 @@ export function isOffloadedTo(
   if (typeof bound !== 'string' || bound === '') return gatedFor(pod) === remote
   const node = nodes.find(({ metadata }) => metadata.name === bound)
   return node ? node.metadata.labels?.[REMOTE_CLUSTER] === remote : bound === nodeName(remote)
+}
+
+/** Home shows that a pod with an end was there, and not how it ended. */
+export function wasSeen({ spec, status }: KubeObject): boolean {
+  const { phase, containerStatuses } = mapOf(status)
+  return hasEnd(spec) && !isTerminal(status) && (phase === 'Running' || mapsOf(containerStatuses).length > 0)
+}
+
+/**
+ * Such a pod has no ShadowPod any more, which alone would know how it ended: another one would run it again. It was
+ * looked for after the home pod, which tells of nothing that was not there, so that none that is just being made counts.
+ */
+export function isLost(pod: KubeObject, { shadows = [] }: Found): boolean {
+  return wasSeen(pod) && shadows.length === 0
 }
 
 /** The pod of that name, whoever made it. */
