@@ -18,8 +18,10 @@ func Enter(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("network namespaces need root")
 	}
-	if _, err := exec.LookPath("nft"); err != nil {
-		t.Skip("install nftables and iproute2: ", err)
+	for _, tool := range []string{"ip", "nft"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skip("install iproute2 and nftables: ", err)
+		}
 	}
 	// Never unlocked: the thread ends with the test, and no other one gets into the namespace.
 	runtime.LockOSThread()
