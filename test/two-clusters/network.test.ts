@@ -52,6 +52,13 @@ const with_ = (world: MemoryNetwork, id: string, change: Partial<MemoryNetworkCl
   clusters: world.clusters.map((cluster) => (cluster.id === id ? { ...cluster, ...change } : cluster)),
 })
 
+const addNode = ({ api }: MemoryNetworkCluster, name: string, address: string) => {
+  api.user.create(NODE, { metadata: { name }, spec: { podCIDRs: ['10.244.0.0/24'] } })
+  api.user.edit(NODE, { name }, (node) =>
+    Object.assign(node, { status: { addresses: [{ type: 'InternalIP', address }] } }),
+  )
+}
+
 let rome: MemoryNetworkCluster
 let milan: MemoryNetworkCluster
 let world: MemoryNetwork
@@ -91,6 +98,22 @@ describe('two clusters', () => {
       remoteExternalCIDR: '10.51.0.0/16',
       remoteNATExternalCIDR: 'None',
     })
+  })
+
+  test('call each other by no network that a node, or the other gateway, is in', async () => {
+    const plan = { podCIDRs: ['10.0.0.0/16'], externalCIDRs: ['192.0.0.0/16'], serviceCIDRs: ['10.52.0.0/16'] }
+    world = networkOf(rome, networkCluster('milan', { plan }))
+    addNode(rome, 'a', '10.0.1.5')
+    await join(world)
+    expect(tunnel(rome, 'milan')?.spec).toMatchObject({
+      remotePodCIDR: '10.0.0.0/16',
+      remoteNATPodCIDR: '10.1.0.0/16',
+      // 192.0.2.5 is milan's gateway.
+      remoteExternalCIDR: '192.0.0.0/16',
+      remoteNATExternalCIDR: '10.2.0.0/16',
+    })
+    const spec = JSON.stringify(rome.api.peek(IPAM_STORAGE, { name: 'ipamstorage-heliograph' })?.spec)
+    expect(spec, 'not remembered: nodes come and go').not.toMatch(/10\.0\.0\.0\/16|192\.0\.0\.0/)
   })
 
   test('that agree are written to once', async () => {
@@ -250,10 +273,7 @@ describe('the data plane follows', () => {
     expect(fabricOf(rome, 'gateway.json')).toContain('"192.0.2.5:5871"')
     const { metadata, ...mapping } = newMapping('milan', '10.96.0.1', '10.245.0.2')
     rome.api.user.create(ENDPOINT_MAPPING, { ...mapping, metadata: { name: metadata.name, labels: metadata.labels! } })
-    rome.api.user.create(NODE, { metadata: { name: 'a' }, spec: { podCIDRs: ['10.244.0.0/24'] } })
-    rome.api.user.edit(NODE, { name: 'a' }, (node) =>
-      Object.assign(node, { status: { addresses: [{ type: 'InternalIP', address: '172.16.0.2' }] } }),
-    )
+    addNode(rome, 'a', '172.16.0.2')
     const labels = { 'app.kubernetes.io/managed-by': 'heliograph', 'app.kubernetes.io/name': 'heliograph-gateway' }
     rome.api.user.create(POD, { metadata: { ...inSystem('gateway'), labels }, spec: { nodeName: 'a' } })
     rome.api.user.edit(POD, inSystem('gateway'), (pod) => Object.assign(pod, { status: { podIP: '10.244.0.9' } }))
@@ -261,6 +281,48 @@ describe('the data plane follows', () => {
     expect(fabricOf(rome, 'gateway.nft')).toContain('10.96.0.1')
     expect(fabricOf(rome, 'route.json')).toContain('"10.244.0.9"')
     expect(fabricOf(rome, 'route.json')).toContain('"172.16.0.2"')
+  })
+
+  test('no tunnel whose network a node has come to be in: it is told, and the others stay', async () => {
+    const turin = networkCluster('turin')
+    world = networkOf(rome, milan, turin)
+    await pass(world)
+    connectGateway(turin)
+    await pass(world)
+    addNode(rome, 'late', '10.246.7.7')
+    const outcomes = await pass(world)
+    const message = expect.stringMatching(/^milan has no tunnel from rome: node late \(10\.246\.7\.7\)/)
+    expect(outcomes.rome).toMatchObject({ verdict: 'refused', why: message })
+    expect(fabricOf(rome, 'route.json')).not.toContain('10.246.0.0/16')
+    expect(fabricOf(rome, 'gateway.json')).toContain(keyOf('turin'))
+    expect(rome.api.all(EVENT)).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'NodeInNetwork',
+        message,
+        involvedObject: { kind: 'Secret', name: 'heliograph-fabric' },
+      },
+    ])
+    rome.api.user.delete(NODE, { name: 'late' })
+    expect(await pass(world)).toMatchObject({ rome: { verdict: 'updated' } })
+    expect(fabricOf(rome, 'route.json')).toContain('10.246.0.0/16')
+  })
+
+  test('no configuration that is too large for a Secret: it is told, and the one before stays', async () => {
+    const before = fabricOf(rome, 'gateway.nft')
+    for (let index = 0; index < 5000; index++) {
+      const address = (net: number) => `10.${net}.${index >> 8}.${index & 255}`
+      const { metadata, ...mapping } = newMapping('milan', address(9), address(245))
+      rome.api.user.create(ENDPOINT_MAPPING, {
+        ...mapping,
+        metadata: { name: metadata.name, labels: metadata.labels! },
+      })
+    }
+    const outcomes = await pass(world)
+    const why = expect.stringMatching(/^the gateway of rome keeps the configuration that it has: .* a Secret 1048576;/)
+    expect(outcomes.rome).toMatchObject({ verdict: 'refused', why })
+    expect(fabricOf(rome, 'gateway.nft')).toBe(before)
+    expect(rome.api.all(EVENT)).toMatchObject([{ reason: 'FabricTooLarge' }])
   })
 
   /** The gateway's Pod is on a node of its own. @returns the Pod's name */

@@ -5,6 +5,7 @@ import { type FabricSources, fabricOf, gatewayIn } from './fabric-of.ts'
 import { tunnelEndpoint } from './forge.ts'
 
 const KEY = 'Y2FwaXRvbGluZSB3b2xmIGFuZCB0d28gdHdpbnMhISE='
+const OTHER_KEY = 'Pmou1IMR9XxMYDH3ORsFxJ6efFDM2LhVgITCvvME8Uw='
 const side = {
   cidrs: { podCIDR: '10.244.0.0/16', externalCIDR: '10.245.0.0/16' },
   names: { podCIDR: '10.246.0.0/16', externalCIDR: '10.247.0.0/16' },
@@ -48,7 +49,9 @@ const gatewayPod = (
   }
 }
 
-const fabric = (change: Partial<FabricSources>) =>
+const fabric = (change: Partial<FabricSources>) => served(change).fabric
+
+const served = (change: Partial<FabricSources>) =>
   fabricOf('rome', 1340, { tunnels: [], mappings: [], nodes: [], gateways: [], ...change })
 
 test('peers and nodes in order, with what of the cluster each peer reaches', () => {
@@ -59,9 +62,9 @@ test('peers and nodes in order, with what of the cluster each peer reaches', () 
     newMapping('turin', '10.96.0.1', '10.245.0.2'),
   ]
   const { peers, nodes } = fabric({
-    tunnels: [tunnel('turin', { endpointIP: '2001:db8::1' }), tunnel('milan')],
+    tunnels: [tunnel('turin', { endpointIP: '2001:db8::1', publicKey: OTHER_KEY }), tunnel('milan')],
     mappings,
-    nodes: [node('b'), node('a')],
+    nodes: [node('b', { ip: '172.16.0.3' }), node('a')],
   })
   const reached = peers.map(({ id, endpoint, mappings }) => ({ id, endpoint, mappings }))
   expect(reached).toEqual([
@@ -70,7 +73,57 @@ test('peers and nodes in order, with what of the cluster each peer reaches', () 
   ])
   expect(nodes.map(({ name, ip, podCIDRs }) => [name, ip, podCIDRs.length])).toEqual([
     ['a', '172.16.0.2', 2],
-    ['b', '172.16.0.2', 2],
+    ['b', '172.16.0.3', 2],
+  ])
+})
+
+test('of nodes with one address the ready one counts, else the latest', () => {
+  const made = (name: string, since: string, ready?: boolean) => {
+    const { status, metadata, ...rest } = node(name)
+    const conditions = [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }]
+    return {
+      ...rest,
+      metadata: { ...metadata, creationTimestamp: `2026-01-01T${since}:00Z` },
+      status: { ...status, conditions },
+    }
+  }
+  const names = (nodes: KubeObject[]) => fabric({ nodes }).nodes.map(({ name }) => name)
+  expect(names([made('old', '10:00'), made('new', '11:00', true)])).toEqual(['new'])
+  expect(names([made('old', '10:00', true), made('new', '11:00')])).toEqual(['old'])
+  expect(names([made('new', '11:00'), made('old', '10:00')])).toEqual(['new'])
+})
+
+test('of peers with one key the one that was there first has a tunnel, and the other is told', () => {
+  const since = (peer: string, at: string) => {
+    const object = tunnel(peer)
+    return { ...object, metadata: { ...object.metadata, creationTimestamp: `2026-01-01T${at}:00Z` } }
+  }
+  const { fabric, leftOut } = served({ tunnels: [since('milan', '11:00'), since('turin', '10:00')] })
+  expect(fabric.peers.map(({ id }) => id)).toEqual(['turin'])
+  expect(leftOut).toEqual([
+    {
+      reason: 'SameKey',
+      isFault: true,
+      message: expect.stringMatching(/^milan has no tunnel from rome: it has the gateway key of turin; delete Secret/),
+    },
+  ])
+})
+
+test('a peer whose network holds a node has no tunnel, which would take the traffic of that node', () => {
+  const { fabric, leftOut } = served({
+    tunnels: [tunnel('milan')],
+    nodes: [node('a'), node('b', { ip: '10.246.7.7' })],
+  })
+  expect(fabric.peers).toEqual([])
+  expect(fabric.nodes).toHaveLength(2)
+  expect(leftOut).toEqual([
+    {
+      reason: 'NodeInNetwork',
+      isFault: true,
+      message: expect.stringMatching(
+        /node b \(10\.246\.7\.7\) of rome is in 10\.246\.0\.0\/16, .*CLUSTER_ROME_RESERVED_SUBNETS/,
+      ),
+    },
   ])
 })
 

@@ -1,13 +1,18 @@
 import type { KubeObject } from '../../cluster/port.ts'
+import { SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
+import { clusterPrefix } from '../../config/reader.ts'
 import { mapOf, mapsOf } from '../../kinds/json.ts'
-import { parseAddress } from '../../policy/address.ts'
-import { type TunnelCIDRs, tunnelCIDRs, tunnelProblem } from '../../policy/tunnel.ts'
+import { type Address, parseAddress } from '../../policy/address.ts'
+import { contains, parseCidr } from '../../policy/cidr.ts'
+import { effectiveCIDR, type TunnelCIDRs, tunnelCIDRs, tunnelProblem } from '../../policy/tunnel.ts'
 import { usableMappings } from '../mapping/allocate.ts'
 import { mappingByOriginal } from '../mapping/mapping.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../node/name.ts'
 import type { Fabric, FabricNode, FabricPeer } from './fabric/index.ts'
+import { GATEWAY_KEY } from './fabric/names.ts'
+import { fault, type Hindrance } from './hindrance.ts'
 import { peerOf } from './names.ts'
-import { isHost, isPort, isPublicKey } from './parameters.ts'
+import { isHost, isIPv4, isPort, isPublicKey } from './parameters.ts'
 
 /** What the data plane of one cluster is made from, as it stands in that cluster alone. */
 export interface FabricSources {
@@ -19,19 +24,72 @@ export interface FabricSources {
 }
 
 /**
- * The fabric of a cluster. A TunnelEndpoint that somebody has spoilt is left out until it is mended, so that the others
- * are served.
+ * The fabric of a cluster. A TunnelEndpoint that somebody has spoilt is left out until it is mended, and so is a peer that
+ * the agents would refuse or that would do harm, so that the others are served: what each is left out for is told.
  */
-export function fabricOf(cluster: string, mtu: number, { tunnels, mappings, nodes, gateways }: FabricSources): Fabric {
-  const peers = tunnels.flatMap((tunnel) => peerIn(tunnel, mappings))
+export function fabricOf(
+  cluster: string,
+  mtu: number,
+  { tunnels, mappings, nodes, gateways }: FabricSources,
+): { fabric: Fabric; leftOut: Hindrance[] } {
+  const hosts = oneOfEachIP(nodes).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  // The one that was there first stays.
+  const ordered = tunnels.toSorted((a, b) => (ageOf(a) < ageOf(b) ? -1 : 1))
+  const peers: FabricPeer[] = []
+  const leftOut: Hindrance[] = []
+  for (const peer of ordered.flatMap((tunnel) => peerIn(tunnel, mappings))) {
+    const why = sameKey(cluster, peer, peers) ?? holdsNode(cluster, peer, hosts)
+    if (why) leftOut.push(why)
+    else peers.push(peer)
+  }
   const gateway = gatewayIn(gateways)
   return {
-    cluster,
-    peers: peers.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-    nodes: nodes.flatMap(nodeIn).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    ...(gateway && { gateway }),
-    mtu,
+    fabric: {
+      cluster,
+      peers: peers.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      nodes: hosts,
+      ...(gateway && { gateway }),
+      mtu,
+    },
+    leftOut,
   }
+}
+
+const ageOf = ({ metadata }: KubeObject) => `${metadata.creationTimestamp} ${metadata.name}`
+
+/** Packets for both would go to one of them. */
+function sameKey(cluster: string, { id, publicKey }: FabricPeer, others: readonly FabricPeer[]): Hindrance | undefined {
+  const other = others.find((one) => one.publicKey === publicKey)
+  if (!other) return undefined
+  return fault(
+    'SameKey',
+    `${id} has no tunnel from ${cluster}: it has the gateway key of ${other.id}; delete Secret ${SYSTEM_NAMESPACE}/${GATEWAY_KEY} in ${id}, and its gateway makes another`,
+  )
+}
+
+/** All nodes would send what is for one of them, e.g. for its kubelet, into the tunnel. */
+function holdsNode(cluster: string, { id, cidrs }: FabricPeer, nodes: readonly FabricNode[]): Hindrance | undefined {
+  const { remotePodCIDR, remoteNATPodCIDR, remoteExternalCIDR, remoteNATExternalCIDR } = cidrs
+  const names = [
+    effectiveCIDR(remotePodCIDR, remoteNATPodCIDR),
+    effectiveCIDR(remoteExternalCIDR, remoteNATExternalCIDR),
+  ]
+  for (const name of names) {
+    const cidr = parseCidr(name)
+    const node = nodes.find(({ ip }) => !('unreadable' in cidr) && contains(cidr, parseAddress(ip) as Address))
+    if (!node) continue
+    return fault(
+      'NodeInNetwork',
+      `${id} has no tunnel from ${cluster}: node ${node.name} (${node.ip}) of ${cluster} is in ${name}, its name for a network of ${id}; set NETWORKING_INTERNAL=false for ${cluster} until a sweep has removed its network, and with ${clusterPrefix(cluster)}RESERVED_SUBNETS naming the nodes' network set it back`,
+    )
+  }
+  return undefined
+}
+
+/** A Node object may outlive its machine, whose address another has then: the ready one counts, else the latest. */
+function oneOfEachIP(nodes: readonly KubeObject[]): FabricNode[] {
+  const ranked = nodes.toSorted((a, b) => (rankOf(a) > rankOf(b) ? -1 : 1)).flatMap(nodeIn)
+  return [...Map.groupBy(ranked, ({ ip }) => ip).values()].map(([first]) => first!)
 }
 
 /** Where a node is reached by others: its first IPv4 address of the type. */
@@ -80,10 +138,4 @@ function nodeIn(node: KubeObject): FabricNode[] {
   const { podCIDRs, podCIDR } = mapOf(node.spec)
   const texts = Array.isArray(podCIDRs) ? podCIDRs : [podCIDR]
   return [{ name: node.metadata.name, ip, podCIDRs: texts.filter((text) => typeof text === 'string') }]
-}
-
-function isIPv4(text: unknown): text is string {
-  if (typeof text !== 'string') return false
-  const address = parseAddress(text)
-  return 'family' in address && address.family === 4
 }

@@ -8,6 +8,12 @@ export interface Hindrance {
   readonly isFault: boolean
 }
 
+/** What became of a cluster or a pair: writes that it took, and what hinders it. */
+export interface Served {
+  readonly writes: number
+  readonly hindrances: readonly Hindrance[]
+}
+
 export function waiting(reason: string, message: string): Hindrance {
   return { reason, message, isFault: false }
 }

@@ -105,6 +105,12 @@ test('what is set no more stays, as networks were chosen beside it; subnets that
   expect(state.allocation.taken).not.toContain('10.245.0.0/16')
 })
 
+test('a subnet that was reserved may become the Services’ own', () => {
+  const before = ipamStorage(stateOf(settings({ serviceCIDRs: [] }, ['10.96.0.0/12', '10.9.0.0/16'])))
+  const state = stateOf(settings({}, ['10.9.0.0/16']), before)
+  expect(state).toMatchObject({ serviceCIDRs: ['10.96.0.0/12'], reserved: ['10.9.0.0/16'] })
+})
+
 test('names of a peer’s networks are given once; a peer with networks of another size gets new ones', () => {
   const first = named(stateOf(settings()))
   expect(first.names).toEqual({ podCIDR: '10.246.0.0/16', externalCIDR: '10.247.0.0/16' })

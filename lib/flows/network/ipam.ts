@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { clusterPrefix } from '../../config/reader.ts'
+import { type Address, parseAddress } from '../../policy/address.ts'
 import { DEFAULT_POOLS, type Denied } from '../../policy/allocation.ts'
-import { type Cidr, formatCidr, networkOf, parseCidr } from '../../policy/cidr.ts'
+import { type Cidr, contains, formatCidr, networkOf, parseCidr } from '../../policy/cidr.ts'
 import {
   clusterOf,
   emptyNetworkState,
@@ -41,6 +42,8 @@ export function networkStateOf(settings: Settings, stored: KubeObject | undefine
   if (podCIDR === undefined) return fault('NoPodCIDR', noPodCIDR(variable('POD_CIDR')))
   let { state } = before
   const steps: readonly (readonly [string, (state: NetworkState) => Step])[] = [
+    // What is no longer reserved may be the cluster's own from now on.
+    [variable('RESERVED_SUBNETS'), (now) => withReserved(now, stillReserved(now, own.reserved))],
     [variable('POD_CIDR'), (now) => withOwnCIDRs(now, 'podCIDRs', [podCIDR])],
     [variable('SERVICE_CIDR'), (now) => whereSet(now, 'serviceCIDRs', own.serviceCIDR)],
     [variable('RESERVED_SUBNETS'), (now) => withReserved(now, own.reserved)],
@@ -54,6 +57,9 @@ export function networkStateOf(settings: Settings, stored: KubeObject | undefine
   }
   return state
 }
+
+const stillReserved = ({ reserved }: NetworkState, listed: readonly string[]) =>
+  reserved.filter((text) => listed.includes(text))
 
 const POOLS = DEFAULT_POOLS.filter((pool) => !pool.includes(':'))
 
@@ -101,34 +107,59 @@ export function ownCIDRs({ podCIDRs, externalCIDRs }: NetworkState): PairOfCIDRs
 /**
  * The cluster's names for a peer's networks, in the words of a NetworkConfig's status: `None` where the name is kept.
  * Given once they stay, until unpeering; only a peer that came back with networks of another size gets new ones.
+ * @param used IPv4 addresses that packets go to outside the tunnel: no new name holds one
  */
 export function nameNetworks(
   state: NetworkState,
   peer: string,
   asked: PairOfCIDRs,
+  used: readonly string[] = [],
 ): { state: NetworkState; names: PairOfCIDRs } | Denied {
-  const before = fits(state, peer, asked) ? state : withoutCluster(state, peer)
+  if (isNamed(state, peer, asked)) return { state, names: namesOf(state, peer, asked) }
+  const before = withoutCluster(state, peer)
   const subnets = { podCIDRs: [asked.podCIDR], externalCIDRs: [asked.externalCIDR] }
-  const next = withRemoteSubnets(before, peer, subnets)
-  if ('denied' in next) return next
-  const { podCIDRs, externalCIDRs } = clusterOf(next.state, peer)!.remote
-  const nameOf = (given: string | undefined, own: string) => (given === own ? KEPT : given!)
-  return {
-    state: next.state,
-    names: {
-      podCIDR: nameOf(podCIDRs[0], asked.podCIDR),
-      externalCIDR: nameOf(externalCIDRs[0], asked.externalCIDR),
-    },
+  const avoided: string[] = []
+  for (;;) {
+    const next = avoiding(before, avoided, (now) => withRemoteSubnets(now, peer, subnets))
+    if ('denied' in next) return next
+    const { podCIDRs, externalCIDRs } = clusterOf(next.state, peer)!.remote
+    const inUse = [...podCIDRs, ...externalCIDRs].filter((name) => holdsAny(name, used))
+    if (inUse.length === 0) return { state: next.state, names: namesOf(next.state, peer, asked) }
+    avoided.push(...inUse)
   }
 }
 
-function fits(state: NetworkState, peer: string, asked: PairOfCIDRs): boolean {
+function namesOf(state: NetworkState, peer: string, asked: PairOfCIDRs): PairOfCIDRs {
+  const { podCIDRs, externalCIDRs } = clusterOf(state, peer)!.remote
+  const nameOf = (given: string | undefined, own: string) => (given === own ? KEPT : given!)
+  return {
+    podCIDR: nameOf(podCIDRs[0], asked.podCIDR),
+    externalCIDR: nameOf(externalCIDRs[0], asked.externalCIDR),
+  }
+}
+
+/** Whether the peer's networks have names, so that none is to be given. */
+export function isNamed(state: NetworkState, peer: string, asked: PairOfCIDRs): boolean {
   const known = clusterOf(state, peer)?.remote
   return (
     known !== undefined &&
     lengthOf(known.podCIDRs[0]!) === lengthOf(asked.podCIDR) &&
     lengthOf(known.externalCIDRs[0]!) === lengthOf(asked.externalCIDR)
   )
+}
+
+function holdsAny(network: string, addresses: readonly string[]): boolean {
+  const cidr = parseCidr(network) as Cidr
+  return addresses.some((text) => contains(cidr, parseAddress(text) as Address))
+}
+
+/** Takes a step as if the networks were taken, which nobody remembers: what is in use is looked at for each new name. */
+function avoiding(state: NetworkState, networks: readonly string[], step: (state: NetworkState) => Step): Step {
+  const { allocation } = state
+  const next = step({ ...state, allocation: { ...allocation, taken: [...allocation.taken, ...networks] } })
+  if ('denied' in next) return next
+  const taken = next.state.allocation.taken.filter((one) => !networks.includes(one))
+  return { state: { ...next.state, allocation: { ...next.state.allocation, taken } } }
 }
 
 /** The state without peers that are none any more. */

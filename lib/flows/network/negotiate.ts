@@ -6,7 +6,7 @@ import { fault, type Hindrance, waiting } from './hindrance.ts'
 import { nameNetworks, ownCIDRs, type PairOfCIDRs } from './ipam.ts'
 import { ipamStorage } from './ipam-storage.ts'
 import { fromName, toName } from './names.ts'
-import type { Parameters } from './parameters.ts'
+import { isIPv4, type Parameters } from './parameters.ts'
 
 /** One cluster of a pair: what it has given away, what it says of its gateway, and what it said before. */
 export interface End {
@@ -14,6 +14,8 @@ export interface End {
   readonly id: string
   readonly state: NetworkState | Hindrance
   readonly parameters: Parameters | Hindrance
+  /** Addresses of its nodes; none need be known while all networks of the other have names. */
+  readonly nodes?: readonly string[]
   /** Its NetworkConfig for the other cluster as it is now. */
   readonly said?: KubeObject | undefined
 }
@@ -63,7 +65,9 @@ function said(sender: End, receiver: End): Said {
   const offer = { ...own, ...known }
   if (known === undefined) return told(offer, {}, sender.parameters as Hindrance)
   if ('reason' in receiver.state) return told(offer, before.answer, receiver.state, true)
-  const named = nameNetworks(receiver.state, sender.id, own)
+  // Packets to nodes, and to the other gateway, must never be taken for the peer's.
+  const used = [...(receiver.nodes ?? []), known.endpointIP].filter(isIPv4)
+  const named = nameNetworks(receiver.state, sender.id, own, used)
   if ('denied' in named) return told(offer, before.answer, poolsExhausted(receiver.id, named.denied), true)
   const hindrance = 'reason' in sender.parameters ? { hindrance: sender.parameters } : {}
   return { offer, isComplete: true, state: named.state, answer: { names: named.names, ...hindrance } }

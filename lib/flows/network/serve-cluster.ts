@@ -13,16 +13,19 @@ import {
   SYSTEM_NAMESPACE,
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
+import type { Log } from '../../log.ts'
+import { tell } from '../../reflect/report.ts'
 import { gatewayWorkloads, renderFabric } from './fabric/index.ts'
 import { FABRIC, GATEWAY_KEY } from './fabric/names.ts'
 import { fabricOf, gatewayIn, nodeAddress } from './fabric-of.ts'
+import { fault, type Hindrance, type Served } from './hindrance.ts'
 import { withPeers } from './ipam.ts'
 import { ipamStorage, readState } from './ipam-storage.ts'
 import { type Local, NoNamespaceError, readLocal, readNamespace } from './local.ts'
 import { managed, peerOf } from './names.ts'
 import { checkOwner } from './owner.ts'
 import { GATEWAY_NODE_IP } from './parameters.ts'
-import type { NetworkCluster } from './world.ts'
+import type { NetworkCluster, NetworkWorld } from './world.ts'
 import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
 
 /**
@@ -30,29 +33,42 @@ import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
  * follow, which holds what its TunnelEndpoints, EndpointMappings, nodes and gateway Pod say. What is left of peers that
  * are none any more goes, and without any peer all of it.
  * @param peers ClusterIDs that it is to be joined with
- * @returns writes that it took
+ * @returns writes that it took, and the peers that it is not joined with, and why
  * @throws AnotherClusterError before anything is touched, and ClusterError as the cluster does
  */
 export async function serveCluster(
   cluster: NetworkCluster,
   peers: readonly string[],
-  mtu: number,
+  world: Pick<NetworkWorld, 'mtu' | 'log'>,
   mode: Mode,
-): Promise<number> {
+): Promise<Served> {
   const { api } = cluster
+  let hindrances: readonly Hindrance[] = []
   if (!(await readNamespace(api))) {
-    if (peers.length === 0) return 0
+    if (peers.length === 0) return { writes: 0, hindrances }
     throw new NoNamespaceError(cluster.id)
   }
-  return settle(api, mode, async () => {
+  const writes = await settle(api, mode, async () => {
     const local = await readLocal(api, peers.length > 0)
     const { service, fabric, gateway, route, storage, configs, tunnels } = local
     checkOwner(cluster.id, [service, fabric, gateway, route, storage, ...configs, ...tunnels])
     const forgotten = await forgetPeers(cluster, peers, local, mode)
-    const own = peers.length === 0 ? removeOwn(cluster, local, mode) : ensureOwn(cluster, peers, local, mtu, mode)
-    return forgotten + (await own)
+    if (peers.length === 0) return forgotten + (await removeOwn(cluster, local, mode))
+    const own = await ensureOwn(cluster, peers, local, world.mtu, mode)
+    hindrances = own.hindrances
+    return forgotten + own.writes
   })
+  if (mode === 'act') for (const one of hindrances) await warn(cluster, one, world.log)
+  return { writes, hindrances }
 }
+
+/** An Event about the fabric, which lacks what only a person can mend. */
+async function warn({ api }: NetworkCluster, { reason, message }: Hindrance, log: Log): Promise<void> {
+  const fabric = await api.get(SECRET, { namespace: SYSTEM_NAMESPACE, name: FABRIC })
+  if (fabric) await tell(TOLD_AS, { home: api, remote: api, log }, fabric, { type: 'Warning', reason, message })
+}
+
+const TOLD_AS = { name: 'network', source: { side: 'home' } } as const
 
 /** First what others act on, last what it is made from: a name is free for another peer when nothing uses it. */
 async function forgetPeers({ api }: NetworkCluster, peers: readonly string[], local: Local, mode: Mode) {
@@ -74,24 +90,44 @@ async function forgetPeers({ api }: NetworkCluster, peers: readonly string[], lo
     : writes + (await ensure(api, IPAM_STORAGE, ipamStorage(state), local.storage, mode))
 }
 
-async function ensureOwn(cluster: NetworkCluster, peers: readonly string[], local: Local, mtu: number, mode: Mode) {
+async function ensureOwn(
+  cluster: NetworkCluster,
+  peers: readonly string[],
+  local: Local,
+  mtu: number,
+  mode: Mode,
+): Promise<Served> {
   const { id, api } = cluster
   const tunnels = local.tunnels.filter((tunnel) => peers.includes(peerOf(tunnel)))
-  const fabric = fabricOf(id, mtu, { ...local, tunnels })
+  const { fabric, leftOut } = fabricOf(id, mtu, { ...local, tunnels })
+  const files = renderFabric(fabric)
+  const size = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  const isTooLarge = size > MAX_SECRET
+  const hindrances = isTooLarge ? [...leftOut, tooLarge(id, size)] : leftOut
   let writes = 0
   let refusal: ClusterError | undefined
-  for (const object of [secretWith(renderFabric(fabric)), ...workloadsOf(cluster, local)]) {
+  for (const object of [...(isTooLarge ? [] : [secretWith(files)]), ...workloadsOf(cluster, local)]) {
     const [resource, seen] = OWN[object.kind]!(local)
     try {
       writes += await ensure(api, resource, object, seen, mode)
     } catch (error) {
-      // One that is refused, e.g. a Secret of more than a mebibyte, keeps none of the others from being brought up to date.
+      // One that is refused, e.g. by a policy of the cluster, keeps none of the others from being brought up to date.
       if (!(error instanceof ClusterError) || error.retry) throw error
       refusal ??= error
     }
   }
   if (refusal) throw refusal
-  return writes
+  return { writes, hindrances }
+}
+
+/** Bytes of all files of a Secret (Kubernetes `core.MaxSecretSize`). */
+const MAX_SECRET = 1 << 20
+
+function tooLarge(id: string, size: number): Hindrance {
+  return fault(
+    'FabricTooLarge',
+    `the gateway of ${id} keeps the configuration that it has: the new one takes ${size} bytes, a Secret ${MAX_SECRET}; show peers fewer endpoints that are no pods (EndpointMappings)`,
+  )
 }
 
 const OWN: Readonly<Record<string, (local: Local) => readonly [Resource, KubeObject | undefined]>> = {

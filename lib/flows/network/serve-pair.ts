@@ -3,6 +3,7 @@ import {
   CONFIGMAP,
   IPAM_STORAGE,
   NETWORK_CONFIG,
+  NODE,
   SECRET,
   SERVICE,
   SYSTEM_NAMESPACE,
@@ -11,8 +12,9 @@ import {
 import type { Log } from '../../log.ts'
 import { tell } from '../../reflect/report.ts'
 import { FABRIC, GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
-import type { Hindrance } from './hindrance.ts'
-import { networkStateOf } from './ipam.ts'
+import { nodeAddress } from './fabric-of.ts'
+import type { Hindrance, Served } from './hindrance.ts'
+import { isNamed, networkStateOf, ownCIDRs } from './ipam.ts'
 import { NoNamespaceError, readNamespace } from './local.ts'
 import { fromName, IPAM_NAME, toName } from './names.ts'
 import { type End, negotiate, type Wanted } from './negotiate.ts'
@@ -21,25 +23,20 @@ import { parametersOf } from './parameters.ts'
 import type { ClusterPair, NetworkCluster } from './world.ts'
 import { ensure, type Mode, settle } from './write.ts'
 
-/** What became of a pair: writes that it took, and what hinders it, the same for both at times. */
-export interface Negotiated {
-  readonly writes: number
-  readonly hindrances: readonly Hindrance[]
-}
-
 /**
  * Brings what two clusters have agreed on up to date in both of them, both directions at once. Every write is guarded by
  * what was read before all that it follows from, and what is remembered (IpamStorage) is written before what tells of
  * it: cut off anywhere, the next pass goes on from there.
  * @throws AnotherClusterError before anything is touched, and ClusterError as the clusters do
  */
-export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Promise<Negotiated> {
+export async function servePair([a, b]: ClusterPair, log: Log, mode: Mode): Promise<Served> {
   await Promise.all([a, b].map(checkReady))
   let hindrances: readonly Hindrance[] = []
   const writes = await settle(a.api, mode, async () => {
     const [seenA, seenB] = await Promise.all([readWritten(a, b), readWritten(b, a)])
     const [endA, endB] = await Promise.all([readEnd(a, seenA), readEnd(b, seenB)])
-    const [wantedA, wantedB] = negotiate(endA, endB)
+    const [nodesA, nodesB] = await Promise.all([readNodes(a, endA, endB), readNodes(b, endB, endA)])
+    const [wantedA, wantedB] = negotiate({ ...endA, nodes: nodesA }, { ...endB, nodes: nodesB })
     const sides: readonly SideOfPair[] = [
       { cluster: a, peer: b, seen: seenA, wanted: wantedA },
       { cluster: b, peer: a, seen: seenB, wanted: wantedB },
@@ -110,6 +107,14 @@ async function readEnd(cluster: NetworkCluster, { storage, from, to, tunnel }: S
   checkOwner(id, [service ?? (await api.get(SECRET, refTo(FABRIC))), storage, from, to, tunnel])
   const state = networkStateOf(cluster, storage)
   return { id, state, parameters: parametersOf(cluster, service, key), said: to }
+}
+
+/** Addresses of a cluster's nodes, where it is to name networks of the other. */
+async function readNodes({ api }: NetworkCluster, own: End, other: End): Promise<string[]> {
+  if ('reason' in own.state || 'reason' in other.state) return []
+  if (isNamed(own.state, other.id, ownCIDRs(other.state))) return []
+  const nodes = (await Array.fromAsync(api.list(NODE))).flat()
+  return nodes.flatMap((node) => nodeAddress(node, 'InternalIP') ?? [])
 }
 
 function refTo(name: string): ObjectRef {

@@ -2,6 +2,7 @@ import { ForbiddenError } from '../../cluster/errors.ts'
 import { SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
+import type { Served } from './hindrance.ts'
 import { serveCluster } from './serve-cluster.ts'
 import { servePair } from './serve-pair.ts'
 import { type ClusterPair, type NetworkCluster, type NetworkWorld, pairsOf, peersOf } from './world.ts'
@@ -32,32 +33,25 @@ export async function serveNetwork(
     attempt(cluster.id, () => {
       const peers = peersOf(world, cluster)
       if (peers.length === 0) return emptied(cluster, world, mode)
-      return serveCluster(cluster, peers, world.mtu, mode).then((writes) => outcomeOf(writes))
+      return serveCluster(cluster, peers, world, mode).then(outcomeOf)
     })
   await forEach(clusters, AT_ONCE, serveOne)
   const changed = new Set<NetworkCluster>()
   await forEach(pairs, AT_ONCE, (pair) =>
     attempt(pair.map(({ id }) => id).join(':'), async () => {
-      const { writes, hindrances } = await servePair(pair, world.log, mode)
-      if (writes > 0 && mode === 'act') for (const cluster of pair) changed.add(cluster)
-      const why = hindrances.map(({ message }) => message).join('; ')
-      return {
-        ...outcomeOf(
-          writes,
-          hindrances.some(({ isFault }) => isFault),
-        ),
-        ...(why && { why }),
-      }
+      const served = await servePair(pair, world.log, mode)
+      if (served.writes > 0 && mode === 'act') for (const cluster of pair) changed.add(cluster)
+      return outcomeOf(served)
     }),
   )
   await forEach(changed, AT_ONCE, serveOne)
 }
 
 /** Where the functions may not look (any more), there is most often nothing left: it is told, and is no failure. */
-async function emptied(cluster: NetworkCluster, { mtu }: NetworkWorld, mode: Mode): Promise<Outcome | undefined> {
+async function emptied(cluster: NetworkCluster, world: NetworkWorld, mode: Mode): Promise<Outcome | undefined> {
   try {
-    const writes = await serveCluster(cluster, [], mtu, mode)
-    return writes === 0 ? undefined : outcomeOf(writes)
+    const served = await serveCluster(cluster, [], world, mode)
+    return served.writes === 0 ? undefined : outcomeOf(served)
   } catch (error) {
     if (!(error instanceof ForbiddenError)) throw error
     const remedy = `apply the manifests of NETWORKING_INTERNAL=true and let a sweep remove it, or delete namespace ${SYSTEM_NAMESPACE} where it is empty`
@@ -74,7 +68,8 @@ export function everything(world: NetworkWorld): {
   return { clusters: world.clusters, pairs: pairsOf(world) }
 }
 
-function outcomeOf(writes: number, isHindered = false): Outcome {
-  if (isHindered) return { verdict: 'refused', writes }
-  return { verdict: writes > 0 ? 'updated' : 'equal', writes }
+function outcomeOf({ writes, hindrances }: Served): Outcome {
+  const why = hindrances.map(({ message }) => message).join('; ')
+  const verdict = hindrances.some(({ isFault }) => isFault) ? 'refused' : writes > 0 ? 'updated' : 'equal'
+  return { verdict, writes, ...(why && { why }) }
 }

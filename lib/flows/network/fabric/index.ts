@@ -91,5 +91,5 @@ function tunnelPeer({ id, publicKey, endpoint }: FabricPeer, view: View) {
 }
 
 function json(content: unknown): string {
-  return `${JSON.stringify(content, null, 1)}\n`
+  return `${JSON.stringify(content)}\n`
 }

@@ -14,27 +14,34 @@ export function chain(name: string, hook: string | undefined, rules: readonly st
 
 /** A map of addresses or intervals; each element as `<key> : <value>`, keys all different. */
 export function map(name: string, type: string, elements: readonly string[]): string {
-  return block('map', name, type, elements)
+  return block('map', name, [`type ${type};`, INTERVALS], elements)
+}
+
+/** The same of single addresses alone, which the kernel hashes. */
+export function mapOfAddresses(name: string, type: string, elements: readonly string[]): string {
+  return block('map', name, [`type ${type};`], elements)
 }
 
 export function set(name: string, type: string, elements: readonly string[]): string {
-  return block('set', name, type, elements)
+  return block('set', name, [`type ${type};`, INTERVALS], elements)
 }
+
+/** The same of single addresses alone, which the kernel hashes. */
+export function setOfAddresses(name: string, type: string, elements: readonly string[]): string {
+  return block('set', name, [`type ${type};`], elements)
+}
+
+const INTERVALS = 'flags interval;'
 
 /** An anonymous set, e.g. `{ 10.0.0.0/16, 10.1.0.0/16 }`; it may not be empty. */
 export function anyOf(elements: readonly string[]): string {
   return `{ ${unique(elements).join(', ')} }`
 }
 
-function block(what: 'map' | 'set', name: string, type: string, elements: readonly string[]): string {
-  // nft refuses an empty list of elements.
-  const filled =
-    elements.length > 0
-      ? `\t\telements = {\n${unique(elements)
-          .map((e) => `\t\t\t${e},\n`)
-          .join('')}\t\t}\n`
-      : ''
-  return `\t${what} ${name} {\n\t\ttype ${type};\n\t\tflags interval;\n${filled}\t}\n`
+function block(what: 'map' | 'set', name: string, kind: readonly string[], elements: readonly string[]): string {
+  // nft refuses an empty list of elements. There may be thousands: they are not indented.
+  const filled = elements.length > 0 ? ['elements = {', ...unique(elements).map((one) => `${one},`), '}'] : []
+  return `\t${what} ${name} {\n${[...kind, ...filled].map((line) => `${line}\n`).join('')}\t}\n`
 }
 
 function unique(elements: readonly string[]): string[] {

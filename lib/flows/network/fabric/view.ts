@@ -8,6 +8,8 @@ import type { FabricPeer } from './index.ts'
  * source, the receiver its destination.
  */
 export interface View {
+  /** ClusterID of the peer. */
+  readonly id: string
   /** The peer's pods and its other endpoints, as they are called here. */
   readonly remotePods: string
   readonly remoteExternals: string
@@ -44,6 +46,7 @@ export function viewOf({ id, cidrs, mappings }: FabricPeer): View {
   const localTunnelSeen = tunnelAddress(formatCidr(localExternalsSeen))
   const remoteTunnel = tunnelAddress(remoteExternals)
   return {
+    id,
     remotePods: formatCidr(effective('remote', 'Pod')),
     remoteExternals,
     localPods: formatCidr(network('localPodCIDR', cidrs.localPodCIDR)),
