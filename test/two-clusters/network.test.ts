@@ -310,7 +310,7 @@ describe('the data plane follows', () => {
 
   test('no configuration that is too large for a Secret: it is told, and the one before stays', async () => {
     const before = fabricOf(rome, 'gateway.nft')
-    for (let index = 0; index < 5000; index++) {
+    for (let index = 0; index < 13_000; index++) {
       const address = (net: number) => `10.${net}.${index >> 8}.${index & 255}`
       const { metadata, ...mapping } = newMapping('milan', address(9), address(245))
       rome.api.user.create(ENDPOINT_MAPPING, {

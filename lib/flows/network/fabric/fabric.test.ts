@@ -106,21 +106,24 @@ describe('the gateway', () => {
     ])
     expect(elementsOf(text, 'pods_out')).toEqual([`${pods} : 10.201.0.0/16`, `${externals} : 10.201.0.0/16`])
     expect(elementsOf(text, 'hosts_out')).toEqual([`${pods} : 10.201.0.0`, `${externals} : 10.201.0.0`])
-    expect(elementsOf(text, 'mapped_in')).toEqual([
+    expect(elementsOf(text, 'tunnels_in')).toEqual([
       `${pods} . 10.63.0.1 : 169.254.0.1`,
-      `${pods} . 10.63.0.2 : 10.96.0.1`,
       `${externals} . 10.63.0.1 : 169.254.0.1`,
-      `${externals} . 10.63.0.2 : 10.96.0.1`,
     ])
-    expect(elementsOf(text, 'mapped_out')).toEqual([
-      `10.96.0.1 . ${pods} : 10.63.0.2`,
-      `10.96.0.1 . ${externals} : 10.63.0.2`,
-    ])
-    expect(elementsOf(text, 'reachable')).toEqual([
+    expect(elementsOf(text, 'mapped_in_milan')).toEqual(['10.63.0.2 : 10.96.0.1'])
+    expect(elementsOf(text, 'mapped_out_milan')).toEqual(['10.96.0.1 : 10.63.0.2'])
+    expect(elementsOf(text, 'mapped_reachable_milan')).toEqual(['10.63.0.2 . 10.96.0.1'])
+    for (const [packets, what] of [
+      ['iifname "heliograph" ip saddr', 'in'],
+      ['oifname "heliograph" ip daddr', 'out'],
+      ['ip saddr', 'reachable'],
+    ]) {
+      const led = [pods, externals].map((network) => `${network} : jump mapped_${what}_milan`)
+      expect(text).toContain(`\t\t${packets} vmap { ${led.join(', ')} }\n`)
+    }
+    expect(elementsOf(text, 'pods_reachable')).toEqual([
       `${pods} . 10.201.0.0/16 . 10.200.0.0/16`,
-      `${pods} . 10.63.0.2 . 10.96.0.1`,
       `${externals} . 10.201.0.0/16 . 10.200.0.0/16`,
-      `${externals} . 10.63.0.2 . 10.96.0.1`,
     ])
     expect(elementsOf(text, 'overlay_sources')).toEqual([
       '10.200.1.0',
@@ -143,16 +146,35 @@ describe('the gateway', () => {
     const text = renderFabric({ ...rome, peers: [{ ...milan, cidrs }] })['gateway.nft']!
     expect([...elementsOf(text, 'pods_in'), ...elementsOf(text, 'pods_out')]).toEqual([])
     expect(elementsOf(text, 'hosts_out')).toContain('10.210.0.0/16 : 10.200.0.0')
-    expect(elementsOf(text, 'mapped_in')).toContain('10.210.0.0/16 . 10.61.0.2 : 10.96.0.1')
-    expect(elementsOf(text, 'reachable')).toContain('10.210.0.0/16 . 10.200.0.0/16 . 10.200.0.0/16')
+    expect(elementsOf(text, 'mapped_in_milan')).toEqual(['10.61.0.2 : 10.96.0.1'])
+    expect(elementsOf(text, 'pods_reachable')).toContain('10.210.0.0/16 . 10.200.0.0/16 . 10.200.0.0/16')
   })
 
   test('clears host bits, and keeps those of mapped addresses at any length', () => {
     const cidrs = { ...milan.cidrs, localExternalCIDR: '10.61.64.0/18', localNATExternalCIDR: '172.20.64.9/18' }
     const mappings = { '10.96.0.1': '10.61.66.9' }
     const text = renderFabric({ ...rome, peers: [{ ...milan, cidrs, mappings }] })['gateway.nft']!
-    expect(elementsOf(text, 'mapped_in')).toContain('10.202.0.0/16 . 172.20.66.9 : 10.96.0.1')
-    expect(elementsOf(text, 'mapped_in')).toContain('10.202.0.0/16 . 172.20.64.1 : 169.254.0.1')
+    expect(elementsOf(text, 'mapped_in_milan')).toEqual(['172.20.66.9 : 10.96.0.1'])
+    expect(elementsOf(text, 'tunnels_in')).toContain('10.202.0.0/16 . 172.20.64.1 : 169.254.0.1')
+  })
+})
+
+describe('what is mapped', () => {
+  test('is each peer’s own', () => {
+    const turin = { ...milan, id: 'turin', mappings: { '10.96.0.7': '10.61.0.7' } }
+    const oslo = { ...milan, id: 'oslo', mappings: {} }
+    const text = renderFabric({ ...rome, peers: [milan, turin, oslo] })['gateway.nft']!
+    expect(elementsOf(text, 'mapped_in_milan')).toEqual(['10.63.0.2 : 10.96.0.1'])
+    expect(elementsOf(text, 'mapped_in_turin')).toEqual(['10.63.0.7 : 10.96.0.7'])
+    expect(text).not.toContain('oslo')
+  })
+
+  test('leaves room for ten thousand in a Secret', () => {
+    const addresses = Array.from({ length: 10_000 }, (_, index) => `${index >> 8}.${index & 255}`)
+    const mappings = Object.fromEntries(addresses.map((rest) => [`172.20.${rest}`, `10.61.${rest}`]))
+    const files = renderFabric({ ...rome, peers: [{ ...milan, mappings }] })
+    const bytes = Object.values(files).reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+    expect(bytes).toBeLessThan(2 ** 20)
   })
 })
 
@@ -211,7 +233,7 @@ describe('a node', () => {
 
 test('without peers there is nothing to translate or reach', () => {
   const files = renderFabric({ ...rome, peers: [] })
-  expect(elementsOf(files['gateway.nft']!, 'reachable')).toEqual([])
+  expect(elementsOf(files['gateway.nft']!, 'pods_reachable')).toEqual([])
   expect(files['node.nft']).not.toContain('snat')
   expect(JSON.parse(files['route.json']!).routing).toEqual({ rules: [], routes: [] })
 })
