@@ -31,11 +31,11 @@ describe('size', () => {
   const PUTS: Record<string, number> = { webhook: 420, node: 420 }
   /** Beyond KIND, just above what is there, as docs/bundles.md explains. */
   const BEYOND: Record<string, number> = {
-    network: 120,
+    network: 125,
     endpointslice: 120,
     pod: 145,
     namespace: 158,
-    sweep: 195,
+    sweep: 200,
   }
   /** The YAML parser, for kubeconfigs that are not JSON; credentials of each way. */
   const LATER = 130
