@@ -163,6 +163,25 @@ test('gateway and routes follow: peers, mapped addresses, and where the gateway 
   )
 })
 
+test('a node that comes to be in the name of a peer loses nothing to it: the peer has no tunnel, which is told', async () => {
+  const { kubectl: inRome } = stage.clusters.rome!
+  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'late' }, spec: { unschedulable: true } }
+  await inRome(['apply', '-f', '-'], JSON.stringify(node))
+  const status = { addresses: [{ type: 'InternalIP', address: '10.246.7.7' }] }
+  await inRome(['patch', 'node', 'late', '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })])
+  const routes = async () => {
+    await sweep(stage)
+    return (await fabricOf('rome'))['route.json'] ?? ''
+  }
+  await eventually('no rule that takes what is for the node', async () => !(await routes()).includes('10.246.0.0/16'))
+  expect(await routes(), 'the other peer').toContain('10.240.0.0/16')
+  await eventually('an Event', async () =>
+    (await kubectl('rome', 'get', 'events', '-o', 'jsonpath={.items[*].reason}')).includes('NodeInNetwork'),
+  )
+  await inRome(['delete', 'node', 'late'])
+  await eventually('milan again', async () => (await routes()).includes('10.246.0.0/16'))
+})
+
 test('what somebody spoils is mended', async () => {
   const before = await specOf('milan', 'rome')
   await kubectl('milan', 'delete', 'tunnelendpoint', 'rome')
