@@ -60,6 +60,7 @@ test('a reflector reads at home, and tells; elsewhere it writes its copies', () 
   expect(text(rightsOf('configmap', use('home')))).toEqual([
     'create events',
     'get configmaps',
+    'get namespaceoffloadings',
     'get namespaces',
     'list configmaps',
     'patch events',

@@ -39,7 +39,10 @@ type Rights = (side: Side, use: Use) => readonly Rule[]
 
 /** Whose copy a namespace is, and whether a cluster is the one it was: what every reflection asks first. */
 const PAIRS: Readonly<Record<Side, readonly Rule[]>> = {
-  home: [{ resource: NAMESPACE, verbs: ['get'] }],
+  home: [
+    { resource: NAMESPACE, verbs: ['get'] },
+    { resource: NAMESPACE_OFFLOADING, verbs: ['get'] },
+  ],
   remote: [{ resource: NAMESPACE, verbs: ['get', 'list'] }],
 }
 

@@ -1,5 +1,7 @@
+import { ForbiddenError, UnreachableError } from '../cluster/errors.ts'
 import type { KubeObject } from '../cluster/port.ts'
-import { NAMESPACE } from '../cluster/resources.ts'
+import { NAMESPACE, NAMESPACE_OFFLOADING } from '../cluster/resources.ts'
+import { OFFLOADING_NAME } from '../flows/namespace/name.ts'
 import { DESTINATION, ORIGIN } from '../kinds/meta.ts'
 import type { Pair, Peering } from './peering.ts'
 
@@ -29,10 +31,31 @@ export function toPair(peering: Peering, namespace: KubeObject): Pair | undefine
   return { homeNamespace, remoteNamespace: namespace.metadata.name }
 }
 
-/** Where a home namespace is reflected to now; undefined when it is not. One list call. */
+/**
+ * Where a home namespace is reflected to now; undefined when it is not. One list call. Where the remote cluster gives no
+ * answer home has one for most: what is not offloaded is nothing to try again for, and the sweep is the guarantee for
+ * what may be left of it over there.
+ * @throws UnreachableError when the remote cluster gives no answer about a namespace that is offloaded
+ */
 export async function findPair(peering: Peering, homeNamespace: string): Promise<Pair | undefined> {
-  const namespaces = await remoteNamespaces(peering, homeNamespace)
+  let namespaces: KubeObject[]
+  try {
+    namespaces = await remoteNamespaces(peering, homeNamespace)
+  } catch (error) {
+    if (error instanceof UnreachableError && !(await mayBeOffloaded(peering, homeNamespace))) return undefined
+    throw error
+  }
   return namespaces.map((namespace) => toPair(peering, namespace)).find((pair) => pair !== undefined)
+}
+
+async function mayBeOffloaded({ home }: Peering, homeNamespace: string): Promise<boolean> {
+  try {
+    return (await home.get(NAMESPACE_OFFLOADING, { namespace: homeNamespace, name: OFFLOADING_NAME })) !== undefined
+  } catch (error) {
+    // The rights are of a version before: home does not tell.
+    if (error instanceof ForbiddenError) return true
+    throw error
+  }
 }
 
 /** Which pair a remote namespace belongs to; undefined when to none of this peering. One read. */

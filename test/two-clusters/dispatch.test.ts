@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
-import { CONFIGMAP, EVENT, NAMESPACE } from '../../lib/cluster/resources.ts'
+import { ForbiddenError, InvalidError, UnreachableError } from '../../lib/cluster/errors.ts'
+import { CONFIGMAP, EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../../lib/cluster/resources.ts'
 import type { ChangeEvent } from '../../lib/event/change.ts'
 import { configmap } from '../../lib/kinds/configmap/kind.ts'
 import { dispatch, ReflectionError } from '../../lib/reflect/dispatch.ts'
@@ -51,6 +51,33 @@ describe('an event', () => {
     const remote = world.milan.connect(({ verb, resource }) => void calls.push(`${verb} ${resource.plural}`))
     await dispatch(configmap, [{ ...world.peering, remote }], change(['x'], { cluster: 'milan', namespace: 'theirs' }))
     expect(calls).toEqual(['get namespaces'])
+  })
+
+  describe('from home, while the remote cluster gives no answer', () => {
+    const down = ({ milan }: TwoClusters) =>
+      milan.connect(() => ({ error: new UnreachableError('milan', 'connect timed out') }))
+    const served = (world: TwoClusters, home = world.peering.home) =>
+      dispatch(configmap, [{ ...world.peering, home, remote: down(world) }], change(['a']))
+
+    test('and a namespace is not offloaded: nothing, and no redelivery', async () => {
+      const world = twoClusters()
+      await served(world)
+      expect(world.lines).toMatchObject([{ verdict: 'unmapped' }])
+    })
+
+    test('and it is: it is tried again', async () => {
+      await expect(served(await offloaded())).rejects.toThrow(ReflectionError)
+    })
+
+    test('and home does not tell: it is tried again', async () => {
+      const world = twoClusters()
+      const home = world.rome.connect(({ resource }) =>
+        resource === NAMESPACE_OFFLOADING
+          ? { error: new ForbiddenError('rome', 'get namespaceoffloadings') }
+          : undefined,
+      )
+      await expect(served(world, home)).rejects.toThrow('connect timed out')
+    })
   })
 
   test('from a namespace that is not offloaded: nothing', async () => {
