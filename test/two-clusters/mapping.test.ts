@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ForbiddenError, KindMissingError, UnreachableError } from '../../lib/cluster/errors.ts'
-import { ENDPOINT_MAPPING, ENDPOINT_SLICE, EVENT, NAMESPACE, TUNNEL_ENDPOINT } from '../../lib/cluster/resources.ts'
+import {
+  ENDPOINT_MAPPING,
+  ENDPOINT_SLICE,
+  EVENT,
+  IPAM_STORAGE,
+  NAMESPACE,
+  TUNNEL_ENDPOINT,
+} from '../../lib/cluster/resources.ts'
 import { marked, newMapping, RELEASING } from '../../lib/flows/mapping/mapping.ts'
 import { sweep } from '../../lib/flows/sweep/flow.ts'
 import type { Peering } from '../../lib/reflect/peering.ts'
@@ -221,6 +228,16 @@ describe('a sweep', () => {
     expect(copiesIn(world)).toEqual({ 'web-1': ['10.247.0.3'] })
     expect(await run(world)).toMatchObject({ updated: 1, deleted: 1 })
     expect([copiesIn(world), mappingsIn(world)]).toEqual([{ 'web-1': ['10.247.0.2'] }, { '10.245.0.2': '10.96.0.1' }])
+  })
+
+  test('frees nothing in a cluster that is not the one it is taken for', async () => {
+    const world = await negotiated()
+    await world.rome.apply(ENDPOINT_MAPPING, newMapping('milan', '10.96.0.7', '10.245.0.3'))
+    const labels = { 'app.kubernetes.io/managed-by': 'heliograph' }
+    const annotations = { 'heliograph.io/cluster': 'turin' }
+    world.rome.user.create(IPAM_STORAGE, { metadata: { name: 'ipamstorage-heliograph', labels, annotations } })
+    expect(await run(world)).toMatchObject({ deleted: 0, failed: 1 })
+    expect(mappingsIn(world)).toEqual({ '10.245.0.3': '10.96.0.7' })
   })
 
   test('keeps what a copy shows whose deletion the budget forbids', async () => {

@@ -22,10 +22,11 @@ type endpoints struct {
 
 type endpoint struct {
 	text string
+	key  config.Key
 	// address to set with the next change of peers; none when it was.
 	address netip.AddrPort
 	err     error
-	// since when this text is known.
+	// since when both are known.
 	since   time.Time
 	asked   time.Time
 	isAsked bool
@@ -48,8 +49,9 @@ func (e *endpoints) want(ctx context.Context, peers []config.Peer, answers func(
 	for _, peer := range peers {
 		wanted[peer.ID] = true
 		known := e.known[peer.ID]
-		if known == nil || known.text != peer.Endpoint {
-			known = &endpoint{text: peer.Endpoint, since: time.Now()}
+		// To WireGuard another key is another peer, which has no endpoint yet.
+		if known == nil || known.text != peer.Endpoint || known.key != peer.PublicKey {
+			known = &endpoint{text: peer.Endpoint, key: peer.PublicKey, since: time.Now()}
 			e.known[peer.ID] = known
 		} else if known.isAsked || answers(peer.ID) || time.Since(known.asked) < again {
 			continue

@@ -39,6 +39,11 @@ func TestEndpoints(t *testing.T) {
 	if !all.want(ctx, peers[:1], silent) || all.address("b") != netip.MustParseAddrPort("198.51.100.3:5871") {
 		t.Error("another address is set", all.address("b"))
 	}
+	all.isSet()
+	peers[0].PublicKey.Key[0] = 1
+	if !all.want(ctx, peers[:1], silent) || all.address("b") != netip.MustParseAddrPort("198.51.100.3:5871") {
+		t.Error("another key has its address at once", all.address("b"))
+	}
 	all.take(finding{id: "c", text: "localhost:5871"})
 	if all.known["c"] != nil {
 		t.Error("who is no peer any more is forgotten")
