@@ -1,14 +1,12 @@
 import { ConflictError, KindMissingError } from '../../cluster/errors.ts'
 import type { KubeObject } from '../../cluster/port.ts'
-import { ENDPOINT_MAPPING, IPAM_STORAGE } from '../../cluster/resources.ts'
+import { ENDPOINT_MAPPING } from '../../cluster/resources.ts'
 import { parseAddress } from '../../policy/address.ts'
 import { contains } from '../../policy/cidr.ts'
 import type { Outcome } from '../../reflect/converge.ts'
 import { forEach } from '../../reflect/for-each.ts'
 import { guarded } from '../../reflect/guard.ts'
 import type { Peering } from '../../reflect/peering.ts'
-import { IPAM_NAME } from '../network/names.ts'
-import { checkOwner } from '../network/owner.ts'
 import { type Mapping, mappingSelector, mappingsOf, marked } from './mapping.ts'
 import { type Negotiated, negotiatedWith, shownAs, unusedOf, usageOf } from './usage.ts'
 
@@ -35,13 +33,11 @@ export async function releaseDropped(peering: Peering, dropped: ReadonlySet<stri
  * Frees all mappings that nothing uses, whoever left them: what a function that ended too early made or marked, what a
  * namespace that is no longer offloaded had, and all of them where the flags want none. Where it is not settled what the
  * peer calls home's CIDRs, none is freed.
- * @throws AnotherClusterError, and ClusterError as the clusters do
+ * @throws ClusterError as the clusters do
  */
 export async function sweepMappings(peering: Peering): Promise<Outcome[]> {
   const mappings = await mappingsFor(peering)
   if (!mappings.some(({ isOurs }) => isOurs)) return []
-  // They are another cluster's where home's credentials lead to it.
-  checkOwner(peering.home.id, [await peering.home.get(IPAM_STORAGE, { name: IPAM_NAME })])
   const negotiated = await negotiatedWith(peering)
   if (negotiated === 'unknown') return []
   if (negotiated === 'unused') return release(peering, negotiated, mappings)

@@ -1,5 +1,7 @@
+import { KindMissingError } from '../../cluster/errors.ts'
 import { withPatience } from '../../cluster/patience.ts'
 import type { Cluster } from '../../cluster/port.ts'
+import { IPAM_STORAGE } from '../../cluster/resources.ts'
 import { KINDS } from '../../kinds/index.ts'
 import { targetSelector } from '../../kinds/meta.ts'
 import type { Log } from '../../log.ts'
@@ -24,6 +26,8 @@ import { sweepMappings } from '../mapping/release.ts'
 import { fill } from '../namespace/fill.ts'
 import { offloadedNamespaces, offloadNamespace } from '../namespace/flow.ts'
 import type { Served } from '../namespace/status.ts'
+import { IPAM_NAME } from '../network/names.ts'
+import { checkOwner } from '../network/owner.ts'
 import { type Attempt, everything, serveNetwork } from '../network/serve.ts'
 import type { NetworkWorld } from '../network/world.ts'
 import { isRefused, podsFor, refusePod } from '../refused/flow.ts'
@@ -194,8 +198,21 @@ async function sweepHomeVolumes(run: Sweep, peering: Peering): Promise<void> {
 async function sweepExternalAddresses(run: Sweep, peering: Peering): Promise<void> {
   const what = `mappings ${peering.home.id}:${peering.remote.id}`
   await noted(run, what, async () => {
+    await checkOwnNetwork(peering.home)
     for (const outcome of await sweepMappings(peering)) countOutcome(run, what, outcome)
   })
+}
+
+/**
+ * Whose network it is that is about to lose addresses: home's credentials may lead to another cluster.
+ * @throws AnotherClusterError
+ */
+async function checkOwnNetwork(home: Cluster): Promise<void> {
+  try {
+    checkOwner(home.id, [await home.get(IPAM_STORAGE, { name: IPAM_NAME })])
+  } catch (error) {
+    if (!(error instanceof KindMissingError)) throw error
+  }
 }
 
 /** How many of our copies a remote namespace holds: what its deletion would take along. */
