@@ -66,6 +66,18 @@ describe('spec', () => {
       want: {},
     },
     {
+      name: 'containers refer to no claims of devices, which stay',
+      given: {
+        resourceClaims: [{ name: 'gpu' }],
+        containers: [{ name: 'a', resources: { limits: { cpu: '1' }, claims: [{ name: 'gpu' }] } }],
+        initContainers: [{ name: 'i', resources: { claims: [{ name: 'gpu' }] } }],
+      },
+      want: {
+        containers: [{ name: 'a', resources: { limits: { cpu: '1' } } }],
+        initContainers: [{ name: 'i', resources: {} }],
+      },
+    },
+    {
       name: 'a field of a later version travels',
       given: { resources: { limits: { cpu: '1' } }, ofALaterVersion: [1] },
       want: { resources: { limits: { cpu: '1' } }, ofALaterVersion: [1] },

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../cluster/port.ts'
-import { type Json, mapOf } from '../json.ts'
+import { eachMap, isMap, type Json, mapOf } from '../json.ts'
 import type { Context } from '../kind.ts'
 import { filled, without } from '../meta.ts'
 import { remoteContainers, remoteHostAliases } from './api-server.ts'
@@ -54,15 +54,25 @@ export function remotePodSpec(
   const changed = {
     volumes: remoteVolumes(pod, context, settings),
     hostAliases: remoteHostAliases(pod, settings),
-    initContainers: remoteContainers(initContainers, pod, settings),
+    initContainers: withoutClaims(remoteContainers(initContainers, pod, settings)),
     ...remoteScheduling(pod, labels, settings.patch),
   }
   return {
     ...without(spec, NOT_SENT),
-    containers: remoteContainers(containers, pod, settings),
+    containers: withoutClaims(remoteContainers(containers, pod, settings)),
     ...filled(changed),
     ...remoteAccount(pod, settings),
   }
+}
+
+/** Of a pod without `resourceClaims` an API server takes no containers that refer to them. */
+function withoutClaims(containers: unknown): unknown {
+  return eachMap(containers, (container) => {
+    const { resources } = container
+    return isMap(resources) && 'claims' in resources
+      ? { ...container, resources: without(resources, ['claims']) }
+      : container
+  })
 }
 
 /** Without an account of the remote cluster no token of it is mounted either. */
