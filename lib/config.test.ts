@@ -95,6 +95,11 @@ describe('parseConfig', () => {
       env: { CLUSTERS: '' },
       want: /^CLUSTERS: missing; name the clusters, e.g. CLUSTERS=rome,milan/,
     },
+    {
+      name: 'a ClusterID whose virtual node would fit no label',
+      env: { CLUSTERS: `rome,milan,${'t'.repeat(59)}` },
+      want: /^CLUSTERS: "t+" has 59 characters, and a ClusterID 58 at most; shorten it$/,
+    },
     { name: 'a bad ClusterID', env: { CLUSTERS: 'rome,milan,Turin' }, want: /^CLUSTERS: "Turin" is no ClusterID/ },
     { name: 'a cluster twice', env: { CLUSTERS: 'rome,milan,rome' }, want: /^CLUSTERS: "rome" stands twice/ },
     { name: 'no peerings', env: { PEERINGS: '' }, want: /^PEERINGS: missing/ },

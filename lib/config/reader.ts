@@ -30,7 +30,10 @@ const OUR_PREFIXES = [
   'VIRTUAL_',
 ]
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+/** Labels hold the name of its virtual node, `liqo-<id>`, and take 63 characters. */
+const MAX_ID = 58
+
+const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
 /** `CLUSTER_<ID>_`: the ID in capitals, `-` as `_`. */
 export function clusterPrefix(id: string): string {
@@ -89,7 +92,11 @@ export class Reader {
     for (const id of ids) {
       if (!LABEL.test(id)) {
         this.problems.push(
-          `${name}: "${id}" is no ClusterID; use lower-case letters, digits and "-" (at most 63), e.g. rome`,
+          `${name}: "${id}" is no ClusterID; use lower-case letters, digits and "-" (at most ${MAX_ID}), e.g. rome`,
+        )
+      } else if (id.length > MAX_ID) {
+        this.problems.push(
+          `${name}: "${id}" has ${id.length} characters, and a ClusterID ${MAX_ID} at most; shorten it`,
         )
       }
     }
