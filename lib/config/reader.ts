@@ -90,13 +90,9 @@ export class Reader {
     const ids = this.words(name)
     if (ids.length === 0) this.problems.push(`${name}: missing; name the clusters, e.g. ${name}=rome,milan`)
     for (const id of ids) {
-      if (!LABEL.test(id)) {
+      if (!LABEL.test(id) || id.length > MAX_ID) {
         this.problems.push(
-          `${name}: "${id}" is no ClusterID; use lower-case letters, digits and "-" (at most ${MAX_ID}), e.g. rome`,
-        )
-      } else if (id.length > MAX_ID) {
-        this.problems.push(
-          `${name}: "${id}" has ${id.length} characters, and a ClusterID ${MAX_ID} at most; shorten it`,
+          `${name}: "${id}" is no ClusterID; use at most ${MAX_ID} lower-case letters, digits and "-", e.g. rome`,
         )
       }
     }
