@@ -29,6 +29,28 @@ export const podDeviations: readonly Deviation[] = [
     },
   },
   {
+    name: 'claims-stay',
+    reason:
+      'Containers refer to no claims of devices, as `resourceClaims` of their pod stay at home; Liqo sends the references alone, and an API server refuses such a pod.',
+    rewrite: (expected, given) => {
+      const spec = mapOf(homePodOf(given).spec)
+      const isClaiming = [...mapsOf(spec.containers), ...mapsOf(spec.initContainers)].some(
+        ({ resources }) => 'claims' in mapOf(resources),
+      )
+      if (given.fn !== 'RemoteShadowPod' || !isClaiming) return expected
+      const unclaimed = (containers: unknown) =>
+        eachMap(containers, ({ resources, ...rest }) => ({
+          ...rest,
+          ...(resources !== undefined && { resources: without(mapOf(resources), ['claims']) }),
+        }))
+      return withPod(expected, ({ containers, initContainers, ...rest }) => ({
+        ...rest,
+        containers: unclaimed(containers),
+        ...(initContainers !== undefined && { initContainers: unclaimed(initContainers) }),
+      }))
+    },
+  },
+  {
     name: 'edits-travel',
     reason:
       'Images, a shorter activeDeadlineSeconds and further tolerations reach a pod that runs; Liqo settles the spec when it makes the pod.',

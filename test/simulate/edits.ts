@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectRef } from '../../lib/cluster/port.ts'
-import { CONFIGMAP, NAMESPACE } from '../../lib/cluster/resources.ts'
+import { CONFIGMAP, NAMESPACE, NAMESPACE_OFFLOADING } from '../../lib/cluster/resources.ts'
+import { OFFLOADING_NAME } from '../../lib/flows/namespace/name.ts'
 import type { Side } from '../../lib/kinds/kind.ts'
 import { DESTINATION, ORIGIN } from '../../lib/kinds/meta.ts'
 import { HOME_NAMESPACE } from '../../lib/reflect/pairs.ts'
@@ -33,11 +34,13 @@ function onObject(side: Side, label: string, change: (object: KubeObject) => voi
   return edit(side, `${label} ${ref.namespace}/${ref.name}`, (c) => c.user.edit(CONFIGMAP, ref, change))
 }
 
-/** A cluster's namespaces; a remote one of ours names the home namespace it copies. */
+/** A cluster's namespaces: those of home are offloaded, and a remote one of ours names the home namespace it copies. */
 export function namespace(side: Side, name: string, copyOf?: string): Edit {
   const labels = copyOf && { [ORIGIN]: 'rome', [DESTINATION]: 'milan', [HOME_NAMESPACE]: copyOf }
-  const change = (cluster: MemoryCluster) =>
-    cluster.user.create(NAMESPACE, { metadata: { name, ...(labels && { labels }) } })
+  const change = ({ user }: MemoryCluster) => {
+    user.create(NAMESPACE, { metadata: { name, ...(labels && { labels }) } })
+    if (side === 'home') user.create(NAMESPACE_OFFLOADING, { metadata: at(name, OFFLOADING_NAME), spec: {} })
+  }
   return edit(side, `namespace ${name}${copyOf ? ` as copy of ${copyOf}` : ''}`, change, { namespaces: true })
 }
 
