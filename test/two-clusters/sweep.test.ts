@@ -4,7 +4,7 @@ import { CONFIGMAP, EVENT, NAMESPACE, NAMESPACE_OFFLOADING } from '../../lib/clu
 import { type SweepOptions, sweep } from '../../lib/flows/sweep/flow.ts'
 import { logger } from '../../lib/log.ts'
 import { memoryCluster } from '../support/memory-cluster.ts'
-import { namesIn, offload, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
+import { namesIn, offload, offloading, type TwoClusters, twoClusters } from '../support/two-clusters.ts'
 
 const cfg = (name: string, data: Record<string, string> = { k: 'v' }) => ({
   metadata: { name, namespace: 'shop' },
@@ -92,6 +92,19 @@ describe('a sweep', () => {
     world.rome.user.create(NAMESPACE_OFFLOADING, { metadata: { name: 'offloading', namespace: 'shop' }, spec: {} })
     expect(await run(world)).toMatchObject({ created: 1, failed: 0 })
     expect(namesIn(world.milan, 'shop-rome')).toEqual(['configmap/a'])
+  })
+
+  test('removes the copy of a namespace that has another name elsewhere since, within the budget', async () => {
+    const world = await offloaded('a')
+    world.rome.user.delete(NAMESPACE_OFFLOADING, { namespace: 'shop', name: 'offloading' })
+    world.rome.user.create(NAMESPACE_OFFLOADING, offloading({ namespaceMappingStrategy: 'EnforceSameName' }))
+    const former = () => world.milan.peek(NAMESPACE, { name: 'shop-rome' })?.metadata
+    await run(world, { deleteBudget: 1 })
+    expect(former()).not.toHaveProperty('deletionTimestamp')
+    expect(namesIn(world.milan, 'shop')).toContain('configmap/a')
+    expect(await run(world)).toMatchObject({ deleted: 1, failed: 0 })
+    expect(former()).toHaveProperty('deletionTimestamp')
+    expect(namesIn(world.milan, 'shop')).toContain('configmap/a')
   })
 
   test('leaves an unmarked object alone and tells its owner', async () => {

@@ -66,7 +66,7 @@ async function serve(peering: Peering, homeNamespace: string, fill: Fill, mode: 
     const isMapped = ['created', 'updated', 'equal'].includes(outcome.verdict)
     const isNew = isMapped && !isReadyFor(hint, remote)
     if (isNew && mode !== 'report') await fill(peering, { homeNamespace, remoteNamespace: name })
-    return { remote, outcome }
+    return { remote, outcome, ...(gone[0] && { former: gone[0] }) }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
     return { remote, outcome: { verdict: 'failed', writes: 0, why: error.message }, error }

@@ -9,6 +9,8 @@ export interface Served {
   /** ClusterID. */
   remote: string
   outcome: Outcome
+  /** Of a copy under a name that it had before, where there is one. */
+  former?: Outcome
   /** Behind the outcome `failed`. */
   error?: ClusterError
 }

@@ -132,7 +132,10 @@ async function sweepNamespaces(run: Sweep, group: readonly Peering[]): Promise<v
     noted(run, `namespace ${group[0]?.home.id}/${name}`, async () => {
       const served = await offloadNamespace(group, name, fill, run.mode)
       const results = group.map((peering, index) => ({ peering, served: served[index]!, again: () => once(index) }))
-      const once = async (index: number) => outcomeOf((await offloadNamespace(group, name, fill))[index]!)
+      const once = async (index: number) => {
+        const result = (await offloadNamespace(group, name, fill))[index]!
+        return result.former ?? outcomeOf(result)
+      }
       await forEach(results, AT_ONCE, (result) => note(run, name, result))
     }),
   )
@@ -149,9 +152,17 @@ async function note(run: Sweep, name: string, { peering, served, again }: Result
   const what = `namespace ${peering.home.id}/${name} in ${peering.remote.id}`
   await noted(run, what, async () => {
     const outcome = outcomeOf(served)
-    if (outcome.verdict !== 'withheld') return countOutcome(run, what, outcome)
+    const isGoing = outcome.verdict === 'withheld'
+    if (!isGoing) countOutcome(run, what, outcome)
+    if (!isGoing && served.former?.verdict !== 'withheld') return
     const weight = 1 + (await copiesIn(peering, name))
-    run.deletions.push({ what, weight, pair: pairName(peering, name), whole: true, carryOut: again })
+    // What is in the copy of another name is compared as well, and goes on by itself.
+    run.deletions.push({
+      what,
+      weight,
+      ...(isGoing && { pair: pairName(peering, name), whole: true }),
+      carryOut: again,
+    })
   })
 }
 
