@@ -52,7 +52,7 @@ export function failureCases(scene: Scene): void {
       const { account, lambda } = scene
       const remove = await fill(scene, 'memory', 60)
       // Less than Lambda offers: pages are of bounded size, so that all it offers is enough.
-      const restore = await configure(scene, 'sweep', { MemorySize: 64 })
+      const restore = await configure(scene, 'sweep', { MemorySize: 32 })
       await fire(scene, scheduleOf(scene, 'sweep'))
       await quiet()
       const [letter] = await readLetters(account)
