@@ -9,8 +9,9 @@ interface Network {
 }
 
 /**
- * Refuses what is no CIDR of a network, and CIDRs of one cluster that overlap: an address would be a pod and a Service at once. All
- * may be absent; without pod CIDRs only addresses that are special everywhere are refused (lib/policy/allow-list.ts).
+ * Refuses what is no CIDR of a network, and CIDRs of one cluster that overlap: an address would be a pod and a Service at
+ * once. All may be absent; without pod CIDRs only addresses that are special everywhere are refused
+ * (lib/policy/allow-list.ts).
  */
 export function checkPlan(reader: Reader, prefix: string): void {
   const networks = PLAN_PER_CLUSTER.flatMap((name) => networksOf(reader, prefix + name))

@@ -30,10 +30,8 @@ const OUR_PREFIXES = [
   'VIRTUAL_',
 ]
 
-/** Labels hold the name of its virtual node, `liqo-<id>`, and take 63 characters. */
-const MAX_ID = 58
-
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
+/** At most 58 characters: labels hold the name of its virtual node, `liqo-<id>`, and take 63. */
+const CLUSTER_ID = /^[a-z0-9]([-a-z0-9]{0,56}[a-z0-9])?$/
 
 /** `CLUSTER_<ID>_`: the ID in capitals, `-` as `_`. */
 export function clusterPrefix(id: string): string {
@@ -90,9 +88,9 @@ export class Reader {
     const ids = this.words(name)
     if (ids.length === 0) this.problems.push(`${name}: missing; name the clusters, e.g. ${name}=rome,milan`)
     for (const id of ids) {
-      if (!LABEL.test(id) || id.length > MAX_ID) {
+      if (!CLUSTER_ID.test(id)) {
         this.problems.push(
-          `${name}: "${id}" is no ClusterID; use at most ${MAX_ID} lower-case letters, digits and "-", e.g. rome`,
+          `${name}: "${id}" is no ClusterID; use at most 58 lower-case letters, digits and "-", e.g. rome`,
         )
       }
     }

@@ -43,6 +43,12 @@ export function contains(cidr: Cidr, address: Address): boolean {
   return cidr.family === address.family && (cidr.bits ^ address.bits) >> BigInt(hostBits(cidr)) === 0n
 }
 
+/** The same of texts, e.g. of `10.0.0.0/16` and `10.0.7.1`; false of what cannot be read. */
+export function holds(network: string, text: string): boolean {
+  const [cidr, address] = [parseCidr(network), parseAddress(text)]
+  return !('unreadable' in cidr) && !('unreadable' in address) && contains(cidr, address)
+}
+
 /** Whether every address of `inner` is in `outer`. */
 export function encloses(outer: Cidr, inner: Cidr): boolean {
   return outer.length <= inner.length && contains(outer, inner)

@@ -2,17 +2,17 @@ import type { KubeObject } from '../../cluster/port.ts'
 import { SYSTEM_NAMESPACE } from '../../cluster/resources.ts'
 import { clusterPrefix } from '../../config/reader.ts'
 import { mapOf, mapsOf } from '../../kinds/json.ts'
-import { type Address, parseAddress } from '../../policy/address.ts'
-import { contains, parseCidr } from '../../policy/cidr.ts'
+import { holds } from '../../policy/cidr.ts'
 import { effectiveCIDR, type TunnelCIDRs, tunnelCIDRs, tunnelProblem } from '../../policy/tunnel.ts'
 import { usableMappings } from '../mapping/allocate.ts'
 import { mappingByOriginal } from '../mapping/mapping.ts'
 import { NODE_TYPE, VIRTUAL_NODE } from '../node/name.ts'
 import type { Fabric, FabricNode, FabricPeer } from './fabric/index.ts'
+import { isIPv4Address } from './fabric/ipv4.ts'
 import { GATEWAY_KEY } from './fabric/names.ts'
 import { fault, type Hindrance } from './hindrance.ts'
 import { peerOf } from './names.ts'
-import { isHost, isIPv4, isPort, isPublicKey } from './parameters.ts'
+import { isHost, isPort, isPublicKey } from './parameters.ts'
 
 /** What the data plane of one cluster is made from, as it stands in that cluster alone. */
 export interface FabricSources {
@@ -75,8 +75,7 @@ function holdsNode(cluster: string, { id, cidrs }: FabricPeer, nodes: readonly F
     effectiveCIDR(remoteExternalCIDR, remoteNATExternalCIDR),
   ]
   for (const name of names) {
-    const cidr = parseCidr(name)
-    const node = nodes.find(({ ip }) => !('unreadable' in cidr) && contains(cidr, parseAddress(ip) as Address))
+    const node = nodes.find(({ ip }) => holds(name, ip))
     if (!node) continue
     return fault(
       'NodeInNetwork',
@@ -95,13 +94,13 @@ function oneOfEachIP(nodes: readonly KubeObject[]): FabricNode[] {
 /** Where a node is reached by others: its first IPv4 address of the type. */
 export function nodeAddress(node: KubeObject, type: 'InternalIP' | 'ExternalIP'): string | undefined {
   const addresses = mapsOf(mapOf(node.status).addresses).filter((address) => address.type === type)
-  return addresses.map(({ address }) => address).find(isIPv4)
+  return addresses.map(({ address }) => address).find(isIPv4Address)
 }
 
 /** The Pod that is, or is to become, the gateway: one that stays, is ready, and is the latest, in this order. */
 export function gatewayIn(pods: readonly KubeObject[]): Fabric['gateway'] {
   const [pod] = pods
-    .filter(({ spec, status }) => mapOf(spec).nodeName && isIPv4(mapOf(status).podIP))
+    .filter(({ spec, status }) => mapOf(spec).nodeName && isIPv4Address(mapOf(status).podIP))
     .toSorted((a, b) => (rankOf(a) > rankOf(b) ? -1 : 1))
   return pod && { node: String(mapOf(pod.spec).nodeName), ip: String(mapOf(pod.status).podIP) }
 }
@@ -126,7 +125,7 @@ function peerIn(tunnel: KubeObject, mappings: readonly KubeObject[]): FabricPeer
 
 /** The lowest of several for one address, as every reader takes it; what is outside the external CIDR is stale. */
 function mappingsFor(peer: string, { localExternalCIDR: cidr }: TunnelCIDRs, objects: readonly KubeObject[]) {
-  const sound = usableMappings({ peer, cidr }, objects).filter(({ original }) => isIPv4(original))
+  const sound = usableMappings({ peer, cidr }, objects).filter(({ original }) => isIPv4Address(original))
   return Object.fromEntries(
     [...mappingByOriginal(sound).values()].map(({ original, external }) => [original, external]),
   )

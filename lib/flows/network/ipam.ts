@@ -1,8 +1,7 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { clusterPrefix } from '../../config/reader.ts'
-import { type Address, parseAddress } from '../../policy/address.ts'
 import { DEFAULT_POOLS, type Denied } from '../../policy/allocation.ts'
-import { type Cidr, contains, formatCidr, networkOf, parseCidr } from '../../policy/cidr.ts'
+import { type Cidr, formatCidr, holds, networkOf, parseCidr } from '../../policy/cidr.ts'
 import {
   clusterOf,
   emptyNetworkState,
@@ -123,7 +122,7 @@ export function nameNetworks(
     const next = avoiding(before, avoided, (now) => withRemoteSubnets(now, peer, subnets))
     if ('denied' in next) return next
     const { podCIDRs, externalCIDRs } = clusterOf(next.state, peer)!.remote
-    const inUse = [...podCIDRs, ...externalCIDRs].filter((name) => holdsAny(name, used))
+    const inUse = [...podCIDRs, ...externalCIDRs].filter((name) => used.some((address) => holds(name, address)))
     if (inUse.length === 0) return { state: next.state, names: namesOf(next.state, peer, asked) }
     avoided.push(...inUse)
   }
@@ -146,11 +145,6 @@ export function isNamed(state: NetworkState, peer: string, asked: PairOfCIDRs): 
     lengthOf(known.podCIDRs[0]!) === lengthOf(asked.podCIDR) &&
     lengthOf(known.externalCIDRs[0]!) === lengthOf(asked.externalCIDR)
   )
-}
-
-function holdsAny(network: string, addresses: readonly string[]): boolean {
-  const cidr = parseCidr(network) as Cidr
-  return addresses.some((text) => contains(cidr, parseAddress(text) as Address))
 }
 
 /** Takes a step as if the networks were taken, which nobody remembers: what is in use is looked at for each new name. */

@@ -1,12 +1,13 @@
 import type { KubeObject } from '../../cluster/port.ts'
 import { mapOf } from '../../kinds/json.ts'
 import type { NetworkState } from '../../policy/network-state.ts'
+import { isIPv4Address } from './fabric/ipv4.ts'
 import { type Answer, networkConfig, type Offer, type TunnelSide, tunnelEndpoint } from './forge.ts'
 import { fault, type Hindrance, waiting } from './hindrance.ts'
 import { nameNetworks, ownCIDRs, type PairOfCIDRs } from './ipam.ts'
 import { ipamStorage } from './ipam-storage.ts'
 import { fromName, toName } from './names.ts'
-import { isIPv4, type Parameters } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
 
 /** One cluster of a pair: what it has given away, what it says of its gateway, and what it said before. */
 export interface End {
@@ -66,7 +67,7 @@ function said(sender: End, receiver: End): Said {
   if (known === undefined) return told(offer, {}, sender.parameters as Hindrance)
   if ('reason' in receiver.state) return told(offer, before.answer, receiver.state, true)
   // Packets to nodes, and to the other gateway, must never be taken for the peer's.
-  const used = [...(receiver.nodes ?? []), known.endpointIP].filter(isIPv4)
+  const used = [...(receiver.nodes ?? []), known.endpointIP].filter(isIPv4Address)
   const named = nameNetworks(receiver.state, sender.id, own, used)
   if ('denied' in named) return told(offer, before.answer, poolsExhausted(receiver.id, named.denied), true)
   const hindrance = 'reason' in sender.parameters ? { hindrance: sender.parameters } : {}

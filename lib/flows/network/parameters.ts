@@ -53,12 +53,6 @@ export function isHost(text: unknown): text is string {
   return 'unreadable' in address ? isDomainName(text) : specialOf(address) === undefined
 }
 
-export function isIPv4(text: unknown): text is string {
-  if (typeof text !== 'string') return false
-  const address = parseAddress(text)
-  return 'family' in address && address.family === 4
-}
-
 /** Whether it is a number from 1 to 65535. */
 export function isPort(text: unknown): text is string {
   return typeof text === 'string' && /^[1-9]\d{0,4}$/.test(text) && Number(text) < 65_536

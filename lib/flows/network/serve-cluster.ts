@@ -13,8 +13,6 @@ import {
   SYSTEM_NAMESPACE,
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
-import type { Log } from '../../log.ts'
-import { tell } from '../../reflect/report.ts'
 import { gatewayWorkloads, renderFabric } from './fabric/index.ts'
 import { FABRIC, GATEWAY_KEY } from './fabric/names.ts'
 import { fabricOf, gatewayIn, nodeAddress } from './fabric-of.ts'
@@ -25,6 +23,7 @@ import { type Local, NoNamespaceError, readLocal, readNamespace } from './local.
 import { managed, peerOf } from './names.ts'
 import { checkOwner } from './owner.ts'
 import { GATEWAY_NODE_IP } from './parameters.ts'
+import { warn } from './warn.ts'
 import type { NetworkCluster, NetworkWorld } from './world.ts'
 import { ensure, type Mode, remove, removeUnread, settle } from './write.ts'
 
@@ -58,17 +57,11 @@ export async function serveCluster(
     hindrances = own.hindrances
     return forgotten + own.writes
   })
-  if (mode === 'act') for (const one of hindrances) await warn(cluster, one, world.log)
+  if (mode === 'act') {
+    for (const one of hindrances) await warn({ home: api, remote: api, log: world.log }, SECRET, FABRIC, one)
+  }
   return { writes, hindrances }
 }
-
-/** An Event about the fabric, which lacks what only a person can mend. */
-async function warn({ api }: NetworkCluster, { reason, message }: Hindrance, log: Log): Promise<void> {
-  const fabric = await api.get(SECRET, { namespace: SYSTEM_NAMESPACE, name: FABRIC })
-  if (fabric) await tell(TOLD_AS, { home: api, remote: api, log }, fabric, { type: 'Warning', reason, message })
-}
-
-const TOLD_AS = { name: 'network', source: { side: 'home' } } as const
 
 /** First what others act on, last what it is made from: a name is free for another peer when nothing uses it. */
 async function forgetPeers({ api }: NetworkCluster, peers: readonly string[], local: Local, mode: Mode) {

@@ -10,7 +10,6 @@ import {
   TUNNEL_ENDPOINT,
 } from '../../cluster/resources.ts'
 import type { Log } from '../../log.ts'
-import { tell } from '../../reflect/report.ts'
 import { FABRIC, GATEWAY, GATEWAY_KEY } from './fabric/names.ts'
 import { nodeAddress } from './fabric-of.ts'
 import type { Hindrance, Served } from './hindrance.ts'
@@ -20,6 +19,7 @@ import { fromName, IPAM_NAME, toName } from './names.ts'
 import { type End, negotiate, type Wanted } from './negotiate.ts'
 import { checkOwner } from './owner.ts'
 import { parametersOf } from './parameters.ts'
+import { warn } from './warn.ts'
 import type { ClusterPair, NetworkCluster } from './world.ts'
 import { ensure, type Mode, settle } from './write.ts'
 
@@ -69,24 +69,20 @@ interface SideOfPair {
   readonly wanted: Wanted
 }
 
-async function bringAbout(side: SideOfPair, part: Part, log: Log, mode: Mode): Promise<number> {
-  const desired = side.wanted[part]
+async function bringAbout(
+  { cluster, peer, seen, wanted }: SideOfPair,
+  part: Part,
+  log: Log,
+  mode: Mode,
+): Promise<number> {
+  const desired = wanted[part]
   if (desired === undefined) return 0
-  const writes = await ensure(side.cluster.api, RESOURCES[part], desired, side.seen[part], mode)
-  if (part === 'to' && writes > 0 && mode === 'act') await warn(side, log)
+  const writes = await ensure(cluster.api, RESOURCES[part], desired, seen[part], mode)
+  if (part === 'to' && writes > 0 && mode === 'act' && wanted.hindrance?.isFault) {
+    await warn({ home: cluster.api, remote: peer.api, log }, NETWORK_CONFIG, toName(peer.id), wanted.hindrance)
+  }
   return writes
 }
-
-/** An Event about the NetworkConfig that has come to say what only a person can mend. */
-async function warn({ cluster, peer, wanted: { hindrance } }: SideOfPair, log: Log): Promise<void> {
-  const config = hindrance?.isFault && (await cluster.api.get(NETWORK_CONFIG, refTo(toName(peer.id))))
-  if (!config) return
-  const { reason, message } = hindrance
-  await tell(TOLD_AS, { home: cluster.api, remote: peer.api, log }, config, { type: 'Warning', reason, message })
-}
-
-/** Of the two clusters the one with the object counts as home. */
-const TOLD_AS = { name: 'network', source: { side: 'home' } } as const
 
 /** What is to be written: read before what it follows from. */
 async function readWritten({ api }: NetworkCluster, peer: NetworkCluster): Promise<Seen> {

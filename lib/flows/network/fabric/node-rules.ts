@@ -1,5 +1,4 @@
-import { parseAddress } from '../../../policy/address.ts'
-import { contains, parseCidr } from '../../../policy/cidr.ts'
+import { holds } from '../../../policy/cidr.ts'
 import { NODE_RULES, OVERLAY_DEVICE, OVERLAY_PORT } from './names.ts'
 import { anyOf, chain, replaceTable } from './nft.ts'
 import type { View } from './view.ts'
@@ -40,11 +39,7 @@ export function nodeRules(
 
 /** Where the pods' CIDR holds the nodes too, as a VPC's does, peers reach them as pods. */
 function exceptNodes(localPods: string, nodeIPs: readonly string[]): string {
-  const pods = parseCidr(localPods)
-  const inside = nodeIPs.filter((ip) => {
-    const address = parseAddress(ip)
-    return !('unreadable' in pods || 'unreadable' in address) && contains(pods, address)
-  })
+  const inside = nodeIPs.filter((ip) => holds(localPods, ip))
   return inside.length > 0 ? ` ip daddr != ${anyOf(inside)}` : ''
 }
 
